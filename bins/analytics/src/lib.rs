@@ -1,0 +1,1 @@
+//! Refresh the analytical views and export their CSV files.

@@ -1,0 +1,1 @@
+//! Remove what the retention rules say is due.

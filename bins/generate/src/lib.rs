@@ -1,0 +1,1 @@
+//! Write the synthetic shop's raw files.

@@ -1,0 +1,1 @@
+//! Tell how the pipeline and its data are doing.

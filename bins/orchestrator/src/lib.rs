@@ -1,0 +1,1 @@
+//! Run the pipeline's programs in order, under one lock.

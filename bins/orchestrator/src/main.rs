@@ -1,0 +1,5 @@
+//! Run the pipeline's programs in order, under one lock.
+
+fn main() -> std::process::ExitCode {
+    common::stage_main(&orchestrator::PROGRAM, orchestrator::run)
+}

@@ -1,0 +1,1 @@
+//! Publish accepted staged rows into clean, keyed, constrained tables.

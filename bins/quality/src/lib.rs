@@ -1,0 +1,1 @@
+//! Check the staged batch against its contracts and hold bad rows back.

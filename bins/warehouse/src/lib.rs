@@ -1,0 +1,1 @@
+//! Keep the star schema: dimensions with history, facts and aggregates.
