@@ -1,5 +1,6 @@
 -- The six schemas, and the wrappers that keep one SQL text for one PostgreSQL and for a cluster.
-create schema ops;
+-- The runner made it already, for its own table.
+create schema if not exists ops;
 
 create schema landing;
 

@@ -329,3 +329,8 @@ comment on column ops.audit_log.action is 'What was done';
 comment on column ops.audit_log.subject is 'To what';
 comment on column ops.audit_log.reason is 'Why, in the person''s words';
 comment on column ops.audit_log.actor is 'Who';
+
+comment on table ops.migrations is 'Applied migrations';
+comment on column ops.migrations.name is 'File below sql/';
+comment on column ops.migrations.sha256 is 'SHA-256 of the file when it was applied';
+comment on column ops.migrations.applied_at is 'When it was applied';

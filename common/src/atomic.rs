@@ -1,0 +1,124 @@
+//! Files that are there whole or not at all: a temporary name, fsync, rename, fsync of the folder.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+const BUFFER_BYTES: usize = 64 * 1024;
+
+/// A file under a temporary name; [`AtomicFile::commit`] gives it its real one.
+///
+/// Dropped without a commit, it is removed and the previous version stays.
+#[derive(Debug)]
+pub struct AtomicFile {
+    path: PathBuf,
+    temporary: PathBuf,
+    writer: Option<BufWriter<File>>,
+}
+
+impl AtomicFile {
+    /// Creates the temporary file and the folders above it.
+    ///
+    /// # Errors
+    /// When the folder or the file cannot be made; names the path.
+    pub fn create(path: &Path) -> anyhow::Result<Self> {
+        let folder = folder_of(path);
+        fs::create_dir_all(folder)
+            .with_context(|| format!("failed to create folder `{}`", folder.display()))?;
+        let name = path
+            .file_name()
+            .context("a path without a file name")?
+            .to_string_lossy();
+        // Hidden, so that readers of the folder pass it over; one per process.
+        let temporary = folder.join(format!(".{name}.{}.tmp", std::process::id()));
+        let file = File::create(&temporary)
+            .with_context(|| format!("failed to create `{}`", temporary.display()))?;
+        let writer = Some(BufWriter::with_capacity(BUFFER_BYTES, file));
+        Ok(Self {
+            path: path.to_owned(),
+            temporary,
+            writer,
+        })
+    }
+
+    /// Flushes, syncs and renames; afterwards a power cut cannot tear the file.
+    ///
+    /// # Errors
+    /// When the disk is full or refuses; the previous version stays.
+    pub fn commit(mut self) -> anyhow::Result<()> {
+        let path = self.path.clone();
+        self.try_commit()
+            .with_context(|| format!("failed to write `{}`", path.display()))
+    }
+
+    fn try_commit(&mut self) -> io::Result<()> {
+        let Some(writer) = self.writer.as_mut() else {
+            return Ok(());
+        };
+        writer.flush()?;
+        writer.get_ref().sync_all()?;
+        fs::rename(&self.temporary, &self.path)?;
+        self.writer = None;
+        File::open(folder_of(&self.path))?.sync_all()
+    }
+}
+
+impl Write for AtomicFile {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        match &mut self.writer {
+            Some(writer) => writer.write(buffer),
+            None => Err(io::Error::other("written to after its commit")),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.as_mut().map_or(Ok(()), Write::flush)
+    }
+}
+
+impl Drop for AtomicFile {
+    fn drop(&mut self) {
+        if self.writer.take().is_some() {
+            // Nothing can be done about a temporary file that will not go.
+            let _ = fs::remove_file(&self.temporary);
+        }
+    }
+}
+
+/// Writes a whole file at once.
+///
+/// # Errors
+/// As [`AtomicFile::create`] and [`AtomicFile::commit`].
+pub fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let mut file = AtomicFile::create(path)?;
+    file.write_all(bytes)
+        .with_context(|| format!("failed to write `{}`", path.display()))?;
+    file.commit()
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dropped_file_leaves_the_previous_version() -> anyhow::Result<()> {
+        let dir = tempfile::tempdir()?;
+        let path = dir.path().join("report.json");
+        write(&path, b"old")?;
+        let mut file = AtomicFile::create(&path)?;
+        file.write_all(b"half")?;
+        drop(file);
+        assert_eq!(fs::read(&path)?, b"old");
+        assert_eq!(fs::read_dir(dir.path())?.count(), 1);
+        Ok(())
+    }
+}

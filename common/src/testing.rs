@@ -1,0 +1,203 @@
+//! A real, migrated database for each test, on one server for the suite.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use chrono::{DateTime, NaiveDate, Utc};
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+use tokio_postgres::{Client, NoTls};
+use uuid::Uuid;
+
+use crate::args::OutputFormat;
+use crate::config::{Config, DatabaseUrl};
+use crate::context::StageContext;
+use crate::database::{self, Address};
+use crate::embedded::Embedded;
+
+/// Lock of the suite's template, in the server's `postgres` database.
+const TEMPLATE_LOCK: i64 = 7_231_990_114;
+const TEMPLATE: &str = "bullion_template";
+const TEST_PREFIX: &str = "test_";
+
+static SERVER: OnceCell<DatabaseUrl> = OnceCell::const_new();
+
+/// A copy of the migrated template, and a folder of its own for files.
+#[derive(Debug)]
+pub struct TestDatabase {
+    /// Raw files, reports and logs of the test.
+    pub dir: TempDir,
+    url: DatabaseUrl,
+}
+
+impl TestDatabase {
+    /// Copies the template, which takes tens of milliseconds.
+    pub async fn new() -> Self {
+        Self::try_new().await.expect("a test database")
+    }
+
+    async fn try_new() -> anyhow::Result<Self> {
+        let server = SERVER.get_or_try_init(start_server).await?;
+        let name = format!("{TEST_PREFIX}{}", Uuid::now_v7().simple());
+        let admin = connect(&with_database(server, "postgres")).await?;
+        // Copying a template fails while another copy is being made.
+        admin
+            .execute("select pg_advisory_lock($1)", &[&TEMPLATE_LOCK])
+            .await?;
+        admin
+            .batch_execute(&format!("create database {name} template {TEMPLATE}"))
+            .await?;
+        admin
+            .execute("select pg_advisory_unlock($1)", &[&TEMPLATE_LOCK])
+            .await?;
+        let dir = tempfile::Builder::new().prefix("bullion-").tempdir()?;
+        Ok(Self {
+            dir,
+            url: with_database(server, &name),
+        })
+    }
+
+    /// The address, for child processes.
+    pub fn url(&self) -> &str {
+        &self.url.0
+    }
+
+    /// A connection outside of any pool.
+    pub async fn client(&self) -> Client {
+        connect(&self.url)
+            .await
+            .expect("a connection to the test database")
+    }
+
+    /// The context that the named program would get at a fixed time.
+    pub fn context(&self, program: &'static str) -> StageContext {
+        let mut ctx = context_without_database(self.dir.path());
+        ctx.program = program;
+        ctx.config.database.url = Some(self.url.clone());
+        ctx
+    }
+
+    /// Values of a query whose columns are all text.
+    pub async fn rows(&self, query: &str) -> Vec<Vec<Option<String>>> {
+        let rows = self
+            .client()
+            .await
+            .query(query, &[])
+            .await
+            .expect("a query");
+        rows.iter()
+            .map(|row| (0..row.len()).map(|index| row.get(index)).collect())
+            .collect()
+    }
+
+    /// First column of the first row, which must be a bigint.
+    pub async fn number(&self, query: &str) -> i64 {
+        self.client()
+            .await
+            .query_one(query, &[])
+            .await
+            .expect("a query")
+            .get(0)
+    }
+}
+
+/// The context of a program that needs files only; its data and logs are below `dir`.
+pub fn context_without_database(dir: &Path) -> StageContext {
+    let root = workspace_root();
+    let mut config =
+        Config::load(&root.join("config/pipeline.toml")).expect("the project's own settings");
+    config.paths.data_dir = dir.join("data");
+    config.paths.log_dir = dir.join("logs");
+    config.paths.config_dir = root.join("config");
+    StageContext {
+        program: "test",
+        run_id: Uuid::now_v7(),
+        business_date: NaiveDate::from_ymd_opt(2026, 1, 15).expect("a date"),
+        started_at: "2026-01-15T02:00:00Z"
+            .parse::<DateTime<Utc>>()
+            .expect("a time"),
+        dry_run: false,
+        output: OutputFormat::Text,
+        config,
+        database: Arc::new(OnceCell::new()),
+    }
+}
+
+/// The folder of the workspace.
+pub fn workspace_root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the workspace")
+        .to_owned()
+}
+
+/// Starts the suite's server in `target/`, or finds it running, and makes the template anew.
+async fn start_server() -> anyhow::Result<DatabaseUrl> {
+    let url = Embedded::for_tests(&workspace_root().join("target/test-postgres"))
+        .ensure()
+        .await?;
+    let admin = connect(&with_database(&url, "postgres")).await?;
+    admin
+        .execute("select pg_advisory_lock($1)", &[&TEMPLATE_LOCK])
+        .await?;
+    drop_leftovers(&admin).await?;
+    admin
+        .batch_execute(&format!("create database {TEMPLATE}"))
+        .await?;
+    let template = with_database(&url, TEMPLATE);
+    let config = crate::config::DatabaseConfig::default();
+    let address = Address::parse(&template, config.tls)?;
+    let pool = database::open_pool(&address, &config, "test")?;
+    database::migrate(&mut pool.get().await?).await?;
+    pool.close();
+    wait_until_unused(&admin).await?;
+    admin
+        .execute("select pg_advisory_unlock($1)", &[&TEMPLATE_LOCK])
+        .await?;
+    Ok(url)
+}
+
+async fn drop_leftovers(admin: &Client) -> anyhow::Result<()> {
+    let rows = admin
+        .query(
+            "select datname::text from pg_catalog.pg_database
+             where datname = $1 or datname like 'test\\_%'",
+            &[&TEMPLATE],
+        )
+        .await?;
+    for row in rows {
+        let name: String = row.get(0);
+        admin
+            .batch_execute(&format!("drop database {name} with (force)"))
+            .await?;
+    }
+    Ok(())
+}
+
+/// A template cannot be copied while a connection to it is open.
+async fn wait_until_unused(admin: &Client) -> anyhow::Result<()> {
+    admin
+        .execute(
+            "select pg_terminate_backend(pid, 5000) from pg_catalog.pg_stat_activity
+             where datname = $1",
+            &[&TEMPLATE],
+        )
+        .await?;
+    Ok(())
+}
+
+async fn connect(url: &DatabaseUrl) -> anyhow::Result<Client> {
+    let (client, connection) = tokio_postgres::connect(&url.0, NoTls)
+        .await
+        .context("failed to connect to the test server")?;
+    tokio::spawn(connection);
+    Ok(client)
+}
+
+/// The same server and user, another database.
+fn with_database(url: &DatabaseUrl, name: &str) -> DatabaseUrl {
+    let (base, query) = url.0.split_once('?').unwrap_or((&url.0, ""));
+    let server = base.rsplit_once('/').map_or(base, |(server, _)| server);
+    DatabaseUrl(format!("{server}/{name}?{query}"))
+}

@@ -1,0 +1,15 @@
+-- Grain: one row per batch that waits for publication or was refused by the gate.
+-- Reads: ops.batches, staging.retailers. Writes: nothing.
+-- Returns: the batches, those of one source in their order, and whether staging still holds them.
+select
+    batches.batch_id,
+    batches.source,
+    batches.state,
+    exists (
+        select 1
+        from staging.retailers as retailers
+        where batches.batch_id = retailers.batch_id
+    ) as is_in_staging
+from ops.batches as batches
+where batches.state in ('staged', 'passed', 'blocked')
+order by batches.source, batches.batch_id;

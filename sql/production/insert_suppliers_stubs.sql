@@ -1,0 +1,80 @@
+-- Grain: one row per (source, supplier_id) that something refers to and nobody has brought yet.
+-- Reads: staging.products, staging.transaction_items, ops.rejections.
+-- Writes: production.suppliers, as stubs that the real row fills later. Returns: how many.
+-- Rerunnable: a member that is there is left alone.
+with
+
+referred as (
+
+    select
+        staged.source,
+        staged.supplier_id
+    from staging.products as staged
+    where
+        staged.batch_id = $1
+        and staged.supplier_id is not null
+        and not exists (
+            select 1
+            from ops.rejections as rejections
+            where
+                rejections.batch_id = $1
+                and rejections.dataset = 'products'
+                and rejections.row_id = staged.row_id
+                and rejections.verdict <> 'warned'
+        )
+    union
+    select
+        staged.source,
+        staged.supplier_id
+    from staging.transaction_items as staged
+    where
+        staged.batch_id = $1
+        and staged.supplier_id is not null
+        and not exists (
+            select 1
+            from ops.rejections as rejections
+            where
+                rejections.batch_id = $1
+                and rejections.dataset = 'transaction_items'
+                and rejections.row_id = staged.row_id
+                and rejections.verdict <> 'warned'
+        )
+
+),
+
+written as (
+
+    insert into production.suppliers (
+        source,
+        supplier_id,
+        batch_id,
+        first_batch_id,
+        first_loaded_at,
+        loaded_at,
+        is_inferred
+    )
+    select
+        referred.source,
+        referred.supplier_id,
+        cast($1 as bigint) as batch_id,
+        cast($1 as bigint) as first_batch_id,
+        cast($2 as timestamptz) as first_loaded_at,
+        cast($2 as timestamptz) as loaded_at,
+        true as is_inferred
+    from referred
+    where
+        not exists (
+            select 1
+            from production.suppliers as members
+            where
+                referred.source = members.source
+                and referred.supplier_id = members.supplier_id
+        )
+    order by referred.source, referred.supplier_id
+    on conflict (source, supplier_id) do nothing
+    returning 1 as is_written
+
+)
+
+select count(*) as rows_inserted
+from written;
