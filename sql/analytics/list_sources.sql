@@ -8,13 +8,16 @@ select
     filled.batch_id,
     filled.moved_at,
     retailers.currency,
-    (shown.batch_id, shown.moved_at)
-    is distinct from (filled.batch_id, filled.moved_at) as has_changed
+    (
+        shown.batch_id is distinct from filled.batch_id
+        or shown.moved_at is distinct from filled.moved_at
+    ) as has_changed
 from ops.watermarks as filled
 left join warehouse.dim_retailer as retailers
     on filled.source = retailers.source
 left join ops.watermarks as shown
-    on filled.source = shown.source
-    and shown.consumer = 'analytics'
+    on
+        filled.source = shown.source
+        and shown.consumer = 'analytics'
 where filled.consumer = 'warehouse'
 order by filled.source collate "C";

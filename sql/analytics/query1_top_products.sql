@@ -26,7 +26,8 @@ select
     round(products.revenue / nullif(products.units, 0), 2) as avg_price
 from products
 left join analytics.latest_products as latest
-    on products.product_id = latest.product_id
-    and latest.source = $1
+    on
+        products.product_id = latest.product_id
+        and latest.source = $1
 order by products.revenue desc, products.product_id collate "C"
 limit 10;

@@ -30,6 +30,7 @@ select
     trim_scale(products.units) as units_sold
 from products
 left join analytics.latest_products as latest
-    on products.product_id = latest.product_id
-    and latest.source = $1
+    on
+        products.product_id = latest.product_id
+        and latest.source = $1
 order by products.profit desc nulls last, products.product_id collate "C";

@@ -173,8 +173,9 @@ select
     products.total_profit
 from products
 left join analytics.latest_products as latest
-    on products.source = latest.source
-    and products.product_id = latest.product_id;
+    on
+        products.source = latest.source
+        and products.product_id = latest.product_id;
 
 create unique index mv_product_performance_natural_key
 on analytics.mv_product_performance (retailer_key, currency, product_id);
@@ -324,12 +325,14 @@ select
     end as rfm_segment
 from customers
 left join scores
-    on customers.retailer_key = scores.retailer_key
-    and customers.currency = scores.currency
-    and customers.customer_id = scores.customer_id
+    on
+        customers.retailer_key = scores.retailer_key
+        and customers.currency = scores.currency
+        and customers.customer_id = scores.customer_id
 left join latest
-    on customers.source = latest.source
-    and customers.customer_id = latest.customer_id;
+    on
+        customers.source = latest.source
+        and customers.customer_id = latest.customer_id;
 
 create unique index mv_customer_segments_natural_key
 on analytics.mv_customer_segments (retailer_key, currency, customer_id);
@@ -491,8 +494,9 @@ select
     products.avg_unit_price
 from products
 left join analytics.latest_products as latest
-    on products.source = latest.source
-    and products.product_id = latest.product_id;
+    on
+        products.source = latest.source
+        and products.product_id = latest.product_id;
 
 create unique index mv_top_products_by_revenue_natural_key
 on analytics.mv_top_products_by_revenue (retailer_key, currency, product_id);
