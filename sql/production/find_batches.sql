@@ -5,11 +5,9 @@ select
     batches.batch_id,
     batches.source,
     batches.state,
-    exists (
-        select 1
-        from staging.retailers as retailers
-        where batches.batch_id = retailers.batch_id
-    ) as is_in_staging
+    staged.batch_id is not null as is_in_staging
 from ops.batches as batches
+left join staging.retailers as staged
+    on batches.batch_id = staged.batch_id
 where batches.state in ('staged', 'passed', 'blocked')
 order by batches.source, batches.batch_id;

@@ -92,12 +92,12 @@ written as (
         cast($2 as timestamptz) as first_loaded_at,
         cast($2 as timestamptz) as loaded_at
     from hashed
-    left join production.categories as existing
+    left join production.categories as known
         on
-            hashed.source = existing.source
-            and hashed.category_id = existing.category_id
+            hashed.source = known.source
+            and hashed.category_id = known.category_id
     where
-        (existing.row_hash is distinct from hashed.row_hash or existing.is_deleted)
+        (known.row_hash is distinct from hashed.row_hash or known.is_deleted)
     on conflict (source, category_id) do update
         set
             parent_category_id = excluded.parent_category_id,

@@ -159,14 +159,14 @@ written as (
         cast($2 as timestamptz) as first_loaded_at,
         cast($2 as timestamptz) as loaded_at
     from hashed
-    left join production.customers as existing
+    left join production.customers as known
         on
-            hashed.source = existing.source
-            and hashed.customer_id = existing.customer_id
+            hashed.source = known.source
+            and hashed.customer_id = known.customer_id
     where
-        (existing.row_hash is distinct from hashed.row_hash or existing.is_deleted)
+        (known.row_hash is distinct from hashed.row_hash or known.is_deleted)
         -- An older version never replaces a newer one.
-        and coalesce(hashed.effective_at >= existing.effective_at, true)
+        and coalesce(hashed.effective_at >= known.effective_at, true)
     on conflict (source, customer_id) do update
         set
             first_name = excluded.first_name,

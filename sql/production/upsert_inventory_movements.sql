@@ -108,13 +108,13 @@ written as (
         cast($2 as timestamptz) as first_loaded_at,
         cast($2 as timestamptz) as loaded_at
     from hashed
-    left join production.inventory_movements as existing
+    left join production.inventory_movements as known
         on
-            hashed.source = existing.source
-            and hashed.product_id = existing.product_id
-            and hashed.movement_id = existing.movement_id
+            hashed.source = known.source
+            and hashed.product_id = known.product_id
+            and hashed.movement_id = known.movement_id
     where
-        (existing.row_hash is distinct from hashed.row_hash or existing.is_deleted)
+        (known.row_hash is distinct from hashed.row_hash or known.is_deleted)
     on conflict (source, product_id, movement_id) do update
         set
             store_id = excluded.store_id,

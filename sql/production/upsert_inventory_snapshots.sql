@@ -101,14 +101,14 @@ written as (
         cast($2 as timestamptz) as first_loaded_at,
         cast($2 as timestamptz) as loaded_at
     from hashed
-    left join production.inventory_snapshots as existing
+    left join production.inventory_snapshots as known
         on
-            hashed.source = existing.source
-            and hashed.snapshot_date = existing.snapshot_date
-            and hashed.product_id = existing.product_id
-            and hashed.store_id = existing.store_id
+            hashed.source = known.source
+            and hashed.snapshot_date = known.snapshot_date
+            and hashed.product_id = known.product_id
+            and hashed.store_id = known.store_id
     where
-        (existing.row_hash is distinct from hashed.row_hash or existing.is_deleted)
+        (known.row_hash is distinct from hashed.row_hash or known.is_deleted)
     on conflict (source, snapshot_date, product_id, store_id) do update
         set
             quantity_on_hand = excluded.quantity_on_hand,

@@ -108,13 +108,13 @@ written as (
         cast($2 as timestamptz) as first_loaded_at,
         cast($2 as timestamptz) as loaded_at
     from hashed
-    left join production.payments as existing
+    left join production.payments as known
         on
-            hashed.source = existing.source
-            and hashed.transaction_id = existing.transaction_id
-            and hashed.payment_sequence = existing.payment_sequence
+            hashed.source = known.source
+            and hashed.transaction_id = known.transaction_id
+            and hashed.payment_sequence = known.payment_sequence
     where
-        (existing.row_hash is distinct from hashed.row_hash or existing.is_deleted)
+        (known.row_hash is distinct from hashed.row_hash or known.is_deleted)
     on conflict (source, transaction_id, payment_sequence) do update
         set
             payment_method = excluded.payment_method,

@@ -149,14 +149,14 @@ written as (
         cast($2 as timestamptz) as first_loaded_at,
         cast($2 as timestamptz) as loaded_at
     from hashed
-    left join production.products as existing
+    left join production.products as known
         on
-            hashed.source = existing.source
-            and hashed.product_id = existing.product_id
+            hashed.source = known.source
+            and hashed.product_id = known.product_id
     where
-        (existing.row_hash is distinct from hashed.row_hash or existing.is_deleted)
+        (known.row_hash is distinct from hashed.row_hash or known.is_deleted)
         -- An older version never replaces a newer one.
-        and coalesce(hashed.effective_at >= existing.effective_at, true)
+        and coalesce(hashed.effective_at >= known.effective_at, true)
     on conflict (source, product_id) do update
         set
             product_name = excluded.product_name,

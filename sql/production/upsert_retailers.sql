@@ -63,9 +63,9 @@ written as (
         cast($2 as timestamptz) as first_loaded_at,
         cast($2 as timestamptz) as loaded_at
     from hashed
-    left join production.retailers as existing
-        on hashed.source = existing.source
-    where existing.row_hash is distinct from hashed.row_hash
+    left join production.retailers as known
+        on hashed.source = known.source
+    where known.row_hash is distinct from hashed.row_hash
     on conflict (source) do update
         set
             retailer_name = excluded.retailer_name,

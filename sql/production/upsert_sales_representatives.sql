@@ -104,14 +104,14 @@ written as (
         cast($2 as timestamptz) as first_loaded_at,
         cast($2 as timestamptz) as loaded_at
     from hashed
-    left join production.sales_representatives as existing
+    left join production.sales_representatives as known
         on
-            hashed.source = existing.source
-            and hashed.sales_rep_id = existing.sales_rep_id
+            hashed.source = known.source
+            and hashed.sales_rep_id = known.sales_rep_id
     where
-        (existing.row_hash is distinct from hashed.row_hash or existing.is_deleted)
+        (known.row_hash is distinct from hashed.row_hash or known.is_deleted)
         -- An older version never replaces a newer one.
-        and coalesce(hashed.updated_at >= existing.updated_at, true)
+        and coalesce(hashed.updated_at >= known.updated_at, true)
     on conflict (source, sales_rep_id) do update
         set
             sales_rep_name = excluded.sales_rep_name,

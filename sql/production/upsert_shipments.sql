@@ -112,13 +112,13 @@ written as (
         cast($2 as timestamptz) as first_loaded_at,
         cast($2 as timestamptz) as loaded_at
     from hashed
-    left join production.shipments as existing
+    left join production.shipments as known
         on
-            hashed.source = existing.source
-            and hashed.transaction_id = existing.transaction_id
-            and hashed.shipment_id = existing.shipment_id
+            hashed.source = known.source
+            and hashed.transaction_id = known.transaction_id
+            and hashed.shipment_id = known.shipment_id
     where
-        (existing.row_hash is distinct from hashed.row_hash or existing.is_deleted)
+        (known.row_hash is distinct from hashed.row_hash or known.is_deleted)
     on conflict (source, transaction_id, shipment_id) do update
         set
             carrier = excluded.carrier,

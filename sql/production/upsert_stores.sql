@@ -136,14 +136,14 @@ written as (
         cast($2 as timestamptz) as first_loaded_at,
         cast($2 as timestamptz) as loaded_at
     from hashed
-    left join production.stores as existing
+    left join production.stores as known
         on
-            hashed.source = existing.source
-            and hashed.store_id = existing.store_id
+            hashed.source = known.source
+            and hashed.store_id = known.store_id
     where
-        (existing.row_hash is distinct from hashed.row_hash or existing.is_deleted)
+        (known.row_hash is distinct from hashed.row_hash or known.is_deleted)
         -- An older version never replaces a newer one.
-        and coalesce(hashed.effective_at >= existing.effective_at, true)
+        and coalesce(hashed.effective_at >= known.effective_at, true)
     on conflict (source, store_id) do update
         set
             store_name = excluded.store_name,

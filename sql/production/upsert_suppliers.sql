@@ -112,14 +112,14 @@ written as (
         cast($2 as timestamptz) as first_loaded_at,
         cast($2 as timestamptz) as loaded_at
     from hashed
-    left join production.suppliers as existing
+    left join production.suppliers as known
         on
-            hashed.source = existing.source
-            and hashed.supplier_id = existing.supplier_id
+            hashed.source = known.source
+            and hashed.supplier_id = known.supplier_id
     where
-        (existing.row_hash is distinct from hashed.row_hash or existing.is_deleted)
+        (known.row_hash is distinct from hashed.row_hash or known.is_deleted)
         -- An older version never replaces a newer one.
-        and coalesce(hashed.updated_at >= existing.updated_at, true)
+        and coalesce(hashed.updated_at >= known.updated_at, true)
     on conflict (source, supplier_id) do update
         set
             supplier_name = excluded.supplier_name,

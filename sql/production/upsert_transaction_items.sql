@@ -119,13 +119,13 @@ written as (
         cast($2 as timestamptz) as first_loaded_at,
         cast($2 as timestamptz) as loaded_at
     from hashed
-    left join production.transaction_items as existing
+    left join production.transaction_items as known
         on
-            hashed.source = existing.source
-            and hashed.transaction_id = existing.transaction_id
-            and hashed.line_number = existing.line_number
+            hashed.source = known.source
+            and hashed.transaction_id = known.transaction_id
+            and hashed.line_number = known.line_number
     where
-        (existing.row_hash is distinct from hashed.row_hash or existing.is_deleted)
+        (known.row_hash is distinct from hashed.row_hash or known.is_deleted)
     on conflict (source, transaction_id, line_number) do update
         set
             item_id = excluded.item_id,

@@ -193,14 +193,14 @@ written as (
         cast($2 as timestamptz) as first_loaded_at,
         cast($2 as timestamptz) as loaded_at
     from hashed
-    left join production.transactions as existing
+    left join production.transactions as known
         on
-            hashed.source = existing.source
-            and hashed.transaction_id = existing.transaction_id
+            hashed.source = known.source
+            and hashed.transaction_id = known.transaction_id
     where
-        (existing.row_hash is distinct from hashed.row_hash or existing.is_deleted)
+        (known.row_hash is distinct from hashed.row_hash or known.is_deleted)
         -- An older version never replaces a newer one.
-        and coalesce(hashed.updated_at >= existing.updated_at, true)
+        and coalesce(hashed.updated_at >= known.updated_at, true)
     on conflict (source, transaction_id) do update
         set
             customer_id = excluded.customer_id,

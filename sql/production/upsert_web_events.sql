@@ -112,13 +112,13 @@ written as (
         cast($2 as timestamptz) as first_loaded_at,
         cast($2 as timestamptz) as loaded_at
     from hashed
-    left join production.web_events as existing
+    left join production.web_events as known
         on
-            hashed.source = existing.source
-            and hashed.visitor_id = existing.visitor_id
-            and hashed.event_id = existing.event_id
+            hashed.source = known.source
+            and hashed.visitor_id = known.visitor_id
+            and hashed.event_id = known.event_id
     where
-        (existing.row_hash is distinct from hashed.row_hash or existing.is_deleted)
+        (known.row_hash is distinct from hashed.row_hash or known.is_deleted)
     on conflict (source, visitor_id, event_id) do update
         set
             session_id = excluded.session_id,
