@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, SubsecRound as _, Utc};
 use serde::Serialize;
 
 use crate::settings::Settings;
@@ -42,7 +42,7 @@ impl Metadata {
         files: &ShopFiles<W>,
     ) -> Self {
         Self {
-            generated_at,
+            generated_at: generated_at.trunc_subsecs(0),
             seed: settings.seed,
             record_counts: RecordCounts {
                 customers: files.customers.row_count(),

@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn patterns_are_filled() {
         let mut out = Vec::new();
-        fill_pattern("M5V #@#", 3 + 10 * 1 + 160 * 9, &mut out);
+        fill_pattern("M5V #@#", 3 + 10 + 160 * 9, &mut out);
 
         assert_eq!(out, b"M5V 3B9");
     }

@@ -2,11 +2,10 @@
 
 use std::borrow::Cow;
 
-use anyhow::Context as _;
 use chrono::NaiveDate;
 use common::Failure;
 use serde::Deserialize;
-use validator::{Validate, ValidationError};
+use validator::{Validate, ValidationError, ValidationErrors};
 
 use crate::Options;
 
@@ -22,13 +21,13 @@ pub struct Settings {
     /// The same seed gives the same bytes. Up to 2⁶³ − 1, the largest number that TOML knows.
     pub seed: u64,
     /// Transactions in all.
-    #[validate(range(min = 1, max = 1_000_000_000))]
+    #[validate(range(min = 1, max = 1_000_000_000, message = "must be from 1 to 1000000000"))]
     pub transactions: u64,
     /// Customers; without it one for every 10 transactions, up to a million.
-    #[validate(range(min = 1, max = 10_000_000))]
+    #[validate(range(min = 1, max = 10_000_000, message = "must be from 1 to 10000000"))]
     pub customers: Option<u64>,
     /// Products; without it 500 for 10,000 transactions, growing with the square root.
-    #[validate(range(min = 1, max = 1_000_000))]
+    #[validate(range(min = 1, max = 1_000_000, message = "must be from 1 to 1000000"))]
     pub products: Option<u64>,
     /// First day of trade.
     pub start_date: NaiveDate,
@@ -38,7 +37,7 @@ pub struct Settings {
     #[validate(custom(function = "check_weights"))]
     pub line_count_weights: [u32; 5],
     /// Lines with a discount, in percent of all lines.
-    #[validate(range(max = 100))]
+    #[validate(range(max = 100, message = "must be from 0 to 100"))]
     pub discounted_lines_pct: u64,
 }
 
@@ -69,9 +68,8 @@ impl Settings {
         self.products = options.products.or(self.products);
         self.start_date = options.start_date.unwrap_or(self.start_date);
         self.end_date = options.end_date.unwrap_or(self.end_date);
-        self.validate().with_context(|| {
-            Failure::usage("failed to use the settings of the synthetic shop (flags or [generate])")
-        })?;
+        self.validate()
+            .map_err(|errors| Failure::usage(explain(&errors)))?;
         Ok(self)
     }
 
@@ -107,10 +105,34 @@ impl Settings {
     }
 }
 
+/// One line for each setting that is out of its range.
+fn explain(errors: &ValidationErrors) -> String {
+    let mut lines: Vec<String> = errors
+        .field_errors()
+        .iter()
+        .flat_map(|(field, errors)| errors.iter().map(move |error| (field, error)))
+        .map(|(field, error)| {
+            let message = error.message.as_deref().unwrap_or("is not valid");
+            // What concerns several settings names them itself.
+            if field == "__all__" {
+                message.to_owned()
+            } else {
+                format!("{field} {message}")
+            }
+        })
+        .collect();
+    lines.sort_unstable();
+    format!(
+        "failed to use the settings of the synthetic shop: {}\n  \
+         hint: mend the flag, or [generate] in config/pipeline.toml",
+        lines.join("; ")
+    )
+}
+
 fn check_weights(weights: &[u32; 5]) -> Result<(), ValidationError> {
     let is_fine = weights.iter().all(|&weight| weight <= WEIGHT_MAX);
     if !is_fine || weights.iter().all(|&weight| weight == 0) {
-        let message = format!("weights must be from 0 to {WEIGHT_MAX}, and one more than 0");
+        let message = format!("must be from 0 to {WEIGHT_MAX} each, and one of them more than 0");
         return Err(explained("weights", message.into()));
     }
     Ok(())
@@ -204,7 +226,10 @@ mod tests {
             ..Options::default()
         };
         let error = Settings::default().overridden_by(&none).unwrap_err();
-        assert!(format!("{error:#}").contains("transactions"), "{error:#}");
+        assert!(
+            format!("{error:#}").contains("transactions must be from 1 to"),
+            "{error:#}"
+        );
 
         let backwards = Options {
             start_date: NaiveDate::from_ymd_opt(2026, 1, 1),

@@ -183,7 +183,12 @@ mod tests {
 
         assert_eq!(
             digests(&settings).await?,
-            ["products", "customers", "transactions", "items"]
+            [
+                "5e7a6220b5d6bd87876cada62e9e1914eedb550003e20e629fd48c20c62cefb2",
+                "68022c5aa4785eea75fa2528c559318edc75a7b8a1fb243a25a12ee54865fa8f",
+                "d0e535fd33ffb34726e3e35ae146dfeafe802c7ed3acc8dfed51349cb355ba4c",
+                "19c792a0e3084c714fe453620e37d59e38f6de9f5b4358aa17d8481fd970b167"
+            ]
         );
         Ok(())
     }

@@ -1,0 +1,346 @@
+//! The synthetic shop: the same seed gives the same bytes, and a healthy shop has no fault.
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+
+use common::testing::context_without_database;
+use common::{StageReport, Status, errors};
+use generate::Options;
+use serde_json::Value;
+use tempfile::TempDir;
+
+const FILES: [&str; 4] = [
+    "products.csv",
+    "customers.csv",
+    "transactions.csv",
+    "transaction_items.csv",
+];
+
+/// Columns that other tools rely on, in their order.
+const HEADERS: [(&str, &str); 4] = [
+    (
+        "customers.csv",
+        "customer_id,first_name,last_name,email,phone,registration_date,city,state,country,\
+         age_group,birth_date,gender,segment,postal_code,updated_at",
+    ),
+    (
+        "products.csv",
+        "product_id,product_name,category,sub_category,price,cost,brand,stock_quantity,\
+         supplier_id,category_id,currency,is_active,updated_at",
+    ),
+    (
+        "transactions.csv",
+        "transaction_id,customer_id,transaction_date,transaction_time,payment_method,\
+         shipping_address,total_amount,status,store_id,sales_rep_id,currency,discount_amount,\
+         tax_amount,shipping_amount,shipping_city,shipping_state,shipping_postal_code,\
+         shipping_country,billing_city,billing_state,billing_postal_code,billing_country,updated_at",
+    ),
+    (
+        "transaction_items.csv",
+        "item_id,transaction_id,product_id,quantity,unit_price,discount_percentage,line_total,\
+         line_number,supplier_id",
+    ),
+];
+
+type Row = HashMap<String, String>;
+
+/// A shop in a folder of its own.
+struct Shop {
+    dir: TempDir,
+}
+
+impl Shop {
+    async fn generate(seed: u64, transactions: u64) -> anyhow::Result<Self> {
+        let shop = Self {
+            dir: tempfile::tempdir()?,
+        };
+        shop.run(&sized(seed, transactions)).await?;
+        Ok(shop)
+    }
+
+    async fn run(&self, options: &Options) -> anyhow::Result<StageReport> {
+        let options = Options {
+            out: Some(self.dir.path().to_owned()),
+            ..options.clone()
+        };
+        generate::run(&context_without_database(self.dir.path()), &options).await
+    }
+
+    fn bytes(&self, file: &str) -> anyhow::Result<Vec<u8>> {
+        Ok(std::fs::read(self.dir.path().join(file))?)
+    }
+
+    fn rows(&self, file: &str) -> anyhow::Result<Vec<Row>> {
+        let mut reader = csv::Reader::from_path(self.dir.path().join(file))?;
+        Ok(reader.deserialize().collect::<Result<_, _>>()?)
+    }
+
+    fn metadata(&self) -> anyhow::Result<Value> {
+        Ok(serde_json::from_slice(
+            &self.bytes("generation_metadata.json")?,
+        )?)
+    }
+}
+
+fn sized(seed: u64, transactions: u64) -> Options {
+    Options {
+        seed: Some(seed),
+        transactions: Some(transactions),
+        ..Options::default()
+    }
+}
+
+/// A number with two decimals in hundredths.
+fn hundredths(text: &str) -> i64 {
+    let (whole, decimals) = text.split_once('.').expect("a decimal point");
+    assert_eq!(decimals.len(), 2, "{text}");
+    format!("{whole}{decimals}").parse().expect("a number")
+}
+
+fn distinct<'a>(rows: &'a [Row], column: &str) -> HashSet<&'a str> {
+    let values: HashSet<&str> = rows.iter().map(|row| row[column].as_str()).collect();
+    assert_eq!(values.len(), rows.len(), "{column} repeats a value");
+    values
+}
+
+fn file_names(folder: &Path) -> anyhow::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        names.push(entry?.file_name().to_string_lossy().into_owned());
+    }
+    names.sort_unstable();
+    Ok(names)
+}
+
+#[tokio::test]
+async fn the_same_seed_gives_the_same_bytes_and_another_seed_others() -> anyhow::Result<()> {
+    let first = Shop::generate(11, 5_000).await?;
+    let second = Shop::generate(11, 5_000).await?;
+    let other = Shop::generate(12, 5_000).await?;
+
+    for file in FILES {
+        assert!(
+            first.bytes(file)? == second.bytes(file)?,
+            "{file} differs for one seed"
+        );
+        assert!(
+            first.bytes(file)? != other.bytes(file)?,
+            "{file} is alike for two seeds"
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_files_have_the_columns_that_other_tools_rely_on() -> anyhow::Result<()> {
+    let shop = Shop::generate(11, 10).await?;
+
+    for (file, header) in HEADERS {
+        let text = String::from_utf8(shop.bytes(file)?)?;
+        assert_eq!(text.lines().next(), Some(header));
+        assert!(
+            text.ends_with('\n') && !text.contains('\r'),
+            "{file} has odd line ends"
+        );
+    }
+    Ok(())
+}
+
+/// Goal: money is exact, as PostgreSQL's `round(numeric, 2)` would compute it.
+/// Method: compare in whole numbers, scaled so that nothing needs rounding.
+#[tokio::test]
+async fn totals_add_up_to_the_cent() -> anyhow::Result<()> {
+    let shop = Shop::generate(13, 4_000).await?;
+    let mut sums: HashMap<String, i64> = HashMap::new();
+    for line in shop.rows("transaction_items.csv")? {
+        let quantity: i64 = line["quantity"].parse()?;
+        let discount = hundredths(&line["discount_percentage"]);
+        let exact = quantity * hundredths(&line["unit_price"]) * (10_000 - discount);
+        let error = hundredths(&line["line_total"]) * 10_000 - exact;
+        // A half goes up, so the written total may be half a cent above and never below.
+        assert!(-5_000 < error && error <= 5_000, "{line:?}");
+        *sums.entry(line["transaction_id"].clone()).or_default() += hundredths(&line["line_total"]);
+    }
+
+    for order in shop.rows("transactions.csv")? {
+        let [total, shipping, tax, discount] = [
+            "total_amount",
+            "shipping_amount",
+            "tax_amount",
+            "discount_amount",
+        ]
+        .map(|column| hundredths(&order[column]));
+        assert_eq!(
+            total,
+            sums[&order["transaction_id"]] + shipping + tax - discount,
+            "{order:?}"
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_reference_resolves_and_no_id_repeats() -> anyhow::Result<()> {
+    let shop = Shop::generate(14, 4_000).await?;
+    let customers = shop.rows("customers.csv")?;
+    let products = shop.rows("products.csv")?;
+    let orders = shop.rows("transactions.csv")?;
+    let lines = shop.rows("transaction_items.csv")?;
+    let customer_ids = distinct(&customers, "customer_id");
+    let order_ids = distinct(&orders, "transaction_id");
+    distinct(&products, "product_id");
+    distinct(&lines, "item_id");
+
+    let suppliers: HashMap<&str, &str> = products
+        .iter()
+        .map(|row| (row["product_id"].as_str(), row["supplier_id"].as_str()))
+        .collect();
+    for line in &lines {
+        assert!(
+            order_ids.contains(line["transaction_id"].as_str()),
+            "{line:?}"
+        );
+        assert_eq!(
+            suppliers.get(line["product_id"].as_str()),
+            Some(&line["supplier_id"].as_str())
+        );
+    }
+    assert!(
+        orders
+            .iter()
+            .all(|row| customer_ids.contains(row["customer_id"].as_str()))
+    );
+    let with_lines: HashSet<&str> = lines
+        .iter()
+        .map(|row| row["transaction_id"].as_str())
+        .collect();
+    assert_eq!(with_lines, order_ids);
+    Ok(())
+}
+
+#[tokio::test]
+async fn people_register_before_they_buy_and_can_be_told_apart() -> anyhow::Result<()> {
+    let shop = Shop::generate(15, 4_000).await?;
+    let customers = shop.rows("customers.csv")?;
+    let registered: HashMap<&str, &str> = customers
+        .iter()
+        .map(|row| {
+            (
+                row["customer_id"].as_str(),
+                row["registration_date"].as_str(),
+            )
+        })
+        .collect();
+
+    for order in shop.rows("transactions.csv")? {
+        assert!(registered[order["customer_id"].as_str()] < order["transaction_date"].as_str());
+    }
+    for email in distinct(&customers, "email") {
+        let (name, domain) = email.split_once('@').expect("an e-mail address");
+        assert!(
+            name.bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'.'),
+            "{email}"
+        );
+        assert!(domain.starts_with("example."), "{email}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn orders_come_by_time_and_never_in_the_hour_that_spring_skips() -> anyhow::Result<()> {
+    let shop = Shop {
+        dir: tempfile::tempdir()?,
+    };
+    let days = Options {
+        start_date: "2025-03-08".parse().ok(),
+        end_date: "2025-03-10".parse().ok(),
+        ..sized(16, 20_000)
+    };
+    shop.run(&days).await?;
+    let times: Vec<String> = shop
+        .rows("transactions.csv")?
+        .iter()
+        .map(|row| format!("{} {}", row["transaction_date"], row["transaction_time"]))
+        .collect();
+
+    assert!(times.is_sorted());
+    assert!(times[0].starts_with("2025-03-08") && times[19_999].starts_with("2025-03-10"));
+    assert!(!times.iter().any(|time| time.starts_with("2025-03-09 02:")));
+    assert!(times.iter().any(|time| time.starts_with("2025-03-10 02:")));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_rerun_overwrites_and_leaves_nothing_else() -> anyhow::Result<()> {
+    let shop = Shop::generate(17, 300).await?;
+    let report = shop.run(&sized(17, 100)).await?;
+
+    assert_eq!(report.status, Status::Succeeded);
+    let inserted: Vec<u64> = report.steps.iter().map(|step| step.rows.inserted).collect();
+    for (file, row_count) in FILES.iter().zip(&inserted) {
+        assert_eq!(shop.rows(file)?.len() as u64, *row_count, "{file}");
+    }
+    assert_eq!(inserted[..3], [50, 10, 100]);
+    let metadata = shop.metadata()?;
+    assert_eq!(metadata["seed"], 17);
+    assert_eq!(metadata["generated_at"], "2026-01-15T02:00:00Z");
+    assert_eq!(metadata["record_counts"]["transaction_items"], inserted[3]);
+    assert_eq!(
+        metadata["transaction_date_range"]["start_date"],
+        "2025-01-01"
+    );
+    assert_eq!(
+        file_names(shop.dir.path())?,
+        [
+            "customers.csv",
+            "generation_metadata.json",
+            "products.csv",
+            "transaction_items.csv",
+            "transactions.csv"
+        ]
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_dry_run_writes_nothing() -> anyhow::Result<()> {
+    let dir = tempfile::tempdir()?;
+    let mut ctx = context_without_database(dir.path());
+    ctx.dry_run = true;
+    let report = generate::run(&ctx, &Options::default()).await?;
+
+    assert_eq!(report.steps.len(), FILES.len());
+    assert!(file_names(dir.path())?.is_empty());
+    Ok(())
+}
+
+/// Goal: a run that cannot finish leaves the previous files as they were.
+/// Method: ask for a shop that cannot be, then put a folder where a file should go.
+#[tokio::test]
+async fn a_failed_run_says_what_failed_and_leaves_the_files() -> anyhow::Result<()> {
+    let shop = Shop::generate(18, 100).await?;
+    let before = shop.bytes("customers.csv")?;
+    let error = shop.run(&sized(19, 0)).await.expect_err("no transactions");
+    assert_eq!(errors::exit_code(&error), errors::EXIT_USAGE);
+    assert!(
+        errors::describe(&error).contains("transactions must be from 1"),
+        "{error:#}"
+    );
+    assert!(before == shop.bytes("customers.csv")?);
+
+    let blocked = Shop {
+        dir: tempfile::tempdir()?,
+    };
+    std::fs::create_dir(blocked.dir.path().join("products.csv"))?;
+    let error = blocked
+        .run(&sized(19, 10))
+        .await
+        .expect_err("a folder in the way");
+    assert!(
+        errors::describe(&error).contains("products.csv"),
+        "{error:#}"
+    );
+    assert_eq!(file_names(blocked.dir.path())?, ["products.csv"]);
+    Ok(())
+}
