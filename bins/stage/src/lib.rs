@@ -1,1 +1,146 @@
-//! Load raw files into landing and staging, every row once or rejected with its reason.
+//! Raw files into `landing` and `staging`.
+//!
+//! Architecture invariant: every input row is loaded once, or rejected with file, line, column and
+//! reason; one source is one transaction.
+
+mod batch;
+mod columns;
+mod conform;
+mod files;
+mod landing;
+mod load;
+mod parse;
+mod records;
+pub mod settings;
+pub mod source;
+mod sqltext;
+mod values;
+
+use std::path::PathBuf;
+
+use common::{Failure, Program, StageContext, StageReport, Status, Uses, errors};
+
+use crate::batch::{Outcome, Stager};
+use crate::settings::Settings;
+use crate::source::Source;
+
+/// What the program is called.
+pub const PROGRAM: Program = Program {
+    name: "stage",
+    about: env!("CARGO_PKG_DESCRIPTION"),
+    examples: "Examples:\n  \
+        stage                                      the sources of [stage] in pipeline.toml\n  \
+        stage --source olist --data ~/olist        one source, from a folder of its own\n  \
+        stage --source synthetic --dry-run         which files are new",
+    uses: Uses::Database,
+};
+
+/// Flags of its own.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Options {
+    /// Source to load, by its folder in config/sources (repeat for several)
+    #[arg(long, value_name = "SOURCE")]
+    pub source: Vec<String>,
+
+    /// Folder of the raw files, for a single source (default: data/raw/<SOURCE>)
+    #[arg(long, value_name = "FOLDER")]
+    pub data: Option<PathBuf>,
+}
+
+/// Loads the new files of every source; one source's failure stops no other.
+///
+/// # Errors
+/// When all sources failed: the first one's failure.
+pub async fn run(ctx: &StageContext, options: &Options) -> anyhow::Result<StageReport> {
+    let settings = Settings::load(ctx)?;
+    let names = if options.source.is_empty() {
+        &settings.sources
+    } else {
+        &options.source
+    };
+    if options.data.is_some() && names.len() != 1 {
+        return Err(Failure::usage("--data is for a single source; name it with --source").into());
+    }
+    let mut report = StageReport::new(ctx);
+    let mut outcomes = Vec::new();
+    let mut failures = Vec::new();
+    for name in names {
+        let is_first = !outcomes.contains(&Outcome::Staged);
+        match stage_source(ctx, &settings, name, options, is_first, &mut report).await {
+            Ok(outcome) => outcomes.push(outcome),
+            Err(error) => {
+                if names.len() > 1 {
+                    report.warn(format!(
+                        "source {name} failed: {}",
+                        errors::describe(&error)
+                    ));
+                }
+                failures.push(error);
+            }
+        }
+    }
+    if outcomes.is_empty()
+        && let Some(first) = failures.into_iter().next()
+    {
+        return Err(first);
+    }
+    report.status = status_of(&outcomes, names.len());
+    Ok(report)
+}
+
+async fn stage_source(
+    ctx: &StageContext,
+    settings: &Settings,
+    name: &str,
+    options: &Options,
+    must_empty_staging: bool,
+    report: &mut StageReport,
+) -> anyhow::Result<Outcome> {
+    let source = Source::load(ctx, name)?;
+    let folder = options
+        .data
+        .clone()
+        .unwrap_or_else(|| ctx.config.paths.raw_dir().join(name));
+    let source = &source;
+    Stager {
+        ctx,
+        settings,
+        source,
+        folder,
+        must_empty_staging,
+    }
+    .stage(report)
+    .await
+}
+
+/// `source_count` is larger than the number of outcomes when a source failed.
+fn status_of(outcomes: &[Outcome], source_count: usize) -> Status {
+    let blocked = outcomes
+        .iter()
+        .filter(|it| **it == Outcome::Blocked)
+        .count();
+    if blocked == source_count {
+        Status::Blocked
+    } else if blocked > 0 || outcomes.len() < source_count {
+        Status::Partial
+    } else if outcomes.contains(&Outcome::Staged) {
+        Status::Succeeded
+    } else {
+        Status::NothingToDo
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_blocked_source_among_several_is_partial() {
+        use Outcome::{Blocked, NothingNew, Staged};
+        assert_eq!(status_of(&[Blocked], 1), Status::Blocked);
+        assert_eq!(status_of(&[Blocked, Staged], 2), Status::Partial);
+        assert_eq!(status_of(&[Staged], 2), Status::Partial);
+        assert_eq!(status_of(&[Staged, NothingNew], 2), Status::Succeeded);
+        assert_eq!(status_of(&[NothingNew], 1), Status::NothingToDo);
+    }
+}

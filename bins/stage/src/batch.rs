@@ -1,0 +1,426 @@
+//! One source's new files as one batch, in one transaction.
+//!
+//! In: the source's declaration and its files. Out: landing, staging, quarantine, ledger and the
+//! batch's row; all of it or nothing. The batch is marked loaded by `production`, so that a crash
+//! before that loads the files again.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use common::{Failure, Rows, Sql, StageContext, StageReport, Step, db};
+use deadpool_postgres::Transaction;
+
+use crate::columns::sql_type;
+use crate::files::{self, RawFile, TableFiles};
+use crate::load::{self, Target};
+use crate::parse::{Constants, Counts, FileParser, StagingConstants};
+use crate::settings::Settings;
+use crate::source::{Source, Table};
+use crate::{conform, landing};
+
+const LIST_ENTITIES: Sql = common::sql!("stage/list_entities.sql");
+const ABANDON_BATCHES: Sql = common::sql!("stage/abandon_batches.sql");
+const ABANDON_FILES: Sql = common::sql!("stage/abandon_files.sql");
+const INSERT_BATCH: Sql = common::sql!("stage/insert_batch.sql");
+const INSERT_FILE: Sql = common::sql!("stage/insert_raw_file.sql");
+const UPDATE_FILE: Sql = common::sql!("stage/update_raw_file.sql");
+const INSERT_LEDGER: Sql = common::sql!("stage/insert_ledger.sql");
+const CLEAR_BATCH: Sql = common::sql!("stage/clear_batch.sql");
+const SET_BATCH: Sql = common::sql!("stage/set_batch.sql");
+const SET_RETAILER: Sql = common::sql!("stage/set_retailer.sql");
+const BLOCK_BATCH: Sql = common::sql!("stage/block_batch.sql");
+
+/// What became of a source in this run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// No file is new.
+    NothingNew,
+    /// The batch waits for `quality`.
+    Staged,
+    /// Too many records of a file were rejected.
+    Blocked,
+}
+
+/// Stages one source.
+#[derive(Debug)]
+pub(crate) struct Stager<'a> {
+    /// The run.
+    pub ctx: &'a StageContext,
+    /// Limits.
+    pub settings: &'a Settings,
+    /// The source.
+    pub source: &'a Source,
+    /// Folder of its raw files.
+    pub folder: PathBuf,
+    /// Whether staging still holds the rows of an earlier run.
+    pub must_empty_staging: bool,
+}
+
+struct Open {
+    batch_id: i64,
+    is_blocked: bool,
+    /// Rows of each table so far: several files, or tables, may feed one entity.
+    staged: HashMap<String, u64>,
+}
+
+impl Stager<'_> {
+    /// Loads what is new and commits it.
+    ///
+    /// # Errors
+    /// Exit code 2 for files and declarations, else as the server says; nothing is kept.
+    pub(crate) async fn stage(&self, report: &mut StageReport) -> anyhow::Result<Outcome> {
+        let mut tables = files::discover(self.source, &self.folder)?;
+        let mut client = self.ctx.client().await?;
+        let mut tx = client
+            .transaction()
+            .await
+            .context("failed to open a transaction")?;
+        db::writer_lock(&tx).await?;
+        files::mark_new(&tx, self.source, &mut tables).await?;
+        tables.retain(TableFiles::is_changed);
+        if tables.is_empty() {
+            return Ok(Outcome::NothingNew);
+        }
+        if self.ctx.dry_run {
+            self.tell(&tables, report);
+            return Ok(Outcome::NothingNew);
+        }
+        let mut open = self.open(&tx).await?;
+        for files in &tables {
+            self.load_table(&tx, files, &mut open, report).await?;
+        }
+        if !open.is_blocked {
+            self.conform_changed(&mut tx, &tables, open.batch_id, report)
+                .await?;
+        }
+        tx.commit().await.context("failed to commit the batch")?;
+        Ok(if open.is_blocked {
+            Outcome::Blocked
+        } else {
+            Outcome::Staged
+        })
+    }
+
+    fn tell(&self, tables: &[TableFiles], report: &mut StageReport) {
+        for table in tables {
+            for file in table.new.iter().map(|it| &table.present[*it]) {
+                let name = format!("would load {} ({} bytes)", file.relative, file.bytes);
+                let step = Step::begin(name).relation(self.source.landing_table(&table.table_name));
+                report.finish(step, Rows::default());
+            }
+        }
+    }
+
+    /// A new batch; what an earlier run staged and never published is abandoned.
+    async fn open(&self, tx: &Transaction<'_>) -> anyhow::Result<Open> {
+        let (ctx, source) = (self.ctx, &self.source.name);
+        db::execute(tx, ABANDON_BATCHES, &[source]).await?;
+        db::execute(tx, ABANDON_FILES, &[source]).await?;
+        if self.must_empty_staging {
+            self.empty_staging(tx).await?;
+        }
+        let parameters: db::Parameters<'_> =
+            &[&ctx.run_id, source, &ctx.business_date, &ctx.started_at];
+        let batch_id = db::row(tx, INSERT_BATCH, parameters).await?.get(0);
+        db::execute(tx, CLEAR_BATCH, &[]).await?;
+        db::execute(
+            tx,
+            SET_BATCH,
+            &[&ctx.business_date, &ctx.run_id, &ctx.started_at],
+        )
+        .await?;
+        let retailer = &self.source.retailer;
+        let time_zone = retailer.time_zone.name();
+        db::execute(
+            tx,
+            SET_RETAILER,
+            &[
+                source,
+                &retailer.name,
+                &time_zone,
+                &retailer.currency,
+                &retailer.counted_statuses,
+                &batch_id,
+            ],
+        )
+        .await?;
+        Ok(Open {
+            batch_id,
+            is_blocked: false,
+            staged: HashMap::new(),
+        })
+    }
+
+    async fn empty_staging(&self, tx: &Transaction<'_>) -> anyhow::Result<()> {
+        let entities = db::rows(tx, LIST_ENTITIES, &[]).await?;
+        let names: Vec<String> = entities
+            .iter()
+            .map(|row| format!("staging.{}", row.get::<_, &str>(0)))
+            .collect();
+        tx.batch_execute(&format!("truncate {}", names.join(", ")))
+            .await
+            .context("failed to empty staging")
+    }
+
+    async fn load_table(
+        &self,
+        tx: &Transaction<'_>,
+        files: &TableFiles,
+        open: &mut Open,
+        report: &mut StageReport,
+    ) -> anyhow::Result<()> {
+        let table = &self.source.tables[&files.table_name];
+        if table.entity.is_none() {
+            landing::prepare(tx, self.source, &files.table_name, table).await?;
+            landing::clear(tx, self.source, files).await?;
+        }
+        let target = self.target(tx, &files.table_name, table).await?;
+        let mut total = Counts::default();
+        for file in files.new.iter().map(|it| &files.present[*it]) {
+            let step = Step::begin(format!("load {}", file.relative)).relation(target.name());
+            let staged = open.staged.entry(target.name()).or_default();
+            let counts = self
+                .load_file(tx, files, file, &target, open.batch_id, *staged)
+                .await?;
+            *staged += counts.loaded;
+            report.finish(
+                step,
+                Rows {
+                    input: counts.read,
+                    inserted: counts.loaded,
+                    quarantined: counts.rejected,
+                    ..Rows::default()
+                },
+            );
+            self.warn(table, file, counts, report);
+            open.is_blocked |= self.block(tx, open.batch_id, file, counts, report).await?;
+            total.read += counts.read;
+            total.loaded += counts.loaded;
+            total.rejected += counts.rejected;
+        }
+        let (layer, dataset) = match &table.entity {
+            Some(entity) => ("staging", entity.clone()),
+            None => ("landing", target.table),
+        };
+        let (read, rejected) = (Some(total.read), Some(total.rejected));
+        self.record(
+            tx,
+            open.batch_id,
+            layer,
+            &dataset,
+            [read, rejected, Some(total.loaded)],
+        )
+        .await
+    }
+
+    async fn load_file(
+        &self,
+        tx: &Transaction<'_>,
+        files: &TableFiles,
+        file: &RawFile,
+        target: &Target,
+        batch_id: i64,
+        staged_before: u64,
+    ) -> anyhow::Result<Counts> {
+        let table = &self.source.tables[&files.table_name];
+        let file_id: i64 = self.insert_file(tx, files, file, batch_id).await?;
+        let staging = table.entity.is_some().then(|| StagingConstants {
+            source: self.source.name.clone(),
+            batch_id,
+            first_row_id: signed(staged_before) + 1,
+            loaded_at: self.ctx.started_at,
+        });
+        let parser = FileParser {
+            source: self.source.clone(),
+            table: table.clone(),
+            file: file.clone(),
+            settings: self.settings.clone(),
+            constants: Constants { file_id, staging },
+        };
+        let counts = load::load_file(self.ctx, tx, parser, target, batch_id).await?;
+        let numbers = [counts.read, counts.loaded, counts.rejected].map(signed);
+        let [read, loaded, rejected] = &numbers;
+        db::execute(tx, UPDATE_FILE, &[&file_id, read, loaded, rejected]).await?;
+        Ok(counts)
+    }
+
+    async fn insert_file(
+        &self,
+        tx: &Transaction<'_>,
+        files: &TableFiles,
+        file: &RawFile,
+        batch_id: i64,
+    ) -> anyhow::Result<i64> {
+        let row = db::row(
+            tx,
+            INSERT_FILE,
+            &[
+                &batch_id,
+                &self.source.name,
+                &files.table_name,
+                &file.relative,
+                &file.content_sha256,
+                &files.config_sha256,
+                &signed(file.bytes),
+                &file.modified_at,
+                &file.business_date,
+            ],
+        )
+        .await?;
+        Ok(row.get(0))
+    }
+
+    /// Table and columns, after a check that an entity has what the declaration names.
+    async fn target(
+        &self,
+        tx: &Transaction<'_>,
+        table_name: &str,
+        table: &Table,
+    ) -> anyhow::Result<Target> {
+        let own = table.columns.keys().map(String::as_str);
+        let Some(entity) = &table.entity else {
+            let technical = landing::TECHNICAL_COLUMNS.iter().map(|(name, ..)| *name);
+            let columns = own.chain(technical).map(str::to_owned).collect();
+            let name = self.source.landing_table(table_name);
+            return Ok(Target {
+                schema: "landing",
+                table: name,
+                columns,
+            });
+        };
+        let existing = landing::columns_of(tx, "staging", entity).await?;
+        let source_toml = self.source.folder.join("source.toml");
+        for (name, column) in &table.columns {
+            let wanted = sql_type(column.options().kind);
+            let problem = match existing.get(name) {
+                Some(kind) if kind == wanted => continue,
+                Some(kind) => {
+                    format!("column `{name}` of entity `{entity}` is {kind}, not {wanted}")
+                }
+                None => {
+                    let hint =
+                        common::config::nearest_hint(name, existing.keys().map(String::as_str));
+                    format!("entity `{entity}` has no column `{name}`{hint}")
+                }
+            };
+            let place = source_toml.display();
+            return Err(
+                Failure::usage(format!("in `{place}`, table `{table_name}`: {problem}")).into(),
+            );
+        }
+        let technical = [
+            "source",
+            "batch_id",
+            "row_id",
+            "file_id",
+            "source_line",
+            "loaded_at",
+        ];
+        let columns = own.chain(technical).map(str::to_owned).collect();
+        Ok(Target {
+            schema: "staging",
+            table: entity.clone(),
+            columns,
+        })
+    }
+
+    fn warn(&self, table: &Table, file: &RawFile, counts: Counts, report: &mut StageReport) {
+        let (source, path) = (&self.source.name, &file.relative);
+        if counts.rejected > 0 {
+            report.warn(format!(
+                "{} of {} records of {source}/{path} do not parse; see ops.quarantine",
+                counts.rejected, counts.read
+            ));
+        }
+        if counts.moved_out_of_gap > 0 && !table.has_gap_times {
+            report.warn(format!(
+                "{} local times of {source}/{path} do not exist, because the clock was changed; \
+                 they moved to the end of the gap",
+                counts.moved_out_of_gap
+            ));
+        }
+    }
+
+    /// A file with too many rejected records blocks the whole batch instead of draining it.
+    async fn block(
+        &self,
+        tx: &Transaction<'_>,
+        batch_id: i64,
+        file: &RawFile,
+        counts: Counts,
+        report: &mut StageReport,
+    ) -> anyhow::Result<bool> {
+        if !self.settings.is_blocked(counts.read, counts.rejected) {
+            return Ok(false);
+        }
+        db::execute(tx, BLOCK_BATCH, &[&batch_id, &self.ctx.started_at]).await?;
+        report.warn(format!(
+            "source {} is blocked: {} of {} records of {} do not parse, at most {} % may; mend the \
+             file or its source.toml, then run again",
+            self.source.name,
+            counts.rejected,
+            counts.read,
+            file.relative,
+            self.settings.rejected_share_max * 100.0
+        ));
+        Ok(true)
+    }
+
+    async fn conform_changed(
+        &self,
+        tx: &mut Transaction<'_>,
+        changed: &[TableFiles],
+        batch_id: i64,
+        report: &mut StageReport,
+    ) -> anyhow::Result<()> {
+        for entity in &self.source.entities {
+            let is_touched = entity
+                .reads
+                .iter()
+                .any(|name| changed.iter().any(|it| it.table_name == *name));
+            if !is_touched {
+                continue;
+            }
+            let relation = format!("staging.{}", entity.name);
+            let step = Step::begin(format!("conform {}", entity.name)).relation(relation);
+            let count = conform::conform(self.ctx, tx, self.source, entity, batch_id).await?;
+            report.finish(
+                step,
+                Rows {
+                    input: count,
+                    inserted: count,
+                    ..Rows::default()
+                },
+            );
+            let numbers = [None, None, Some(count)];
+            self.record(tx, batch_id, "staging", &entity.name, numbers)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Read, rejected and staged rows into the ledger.
+    async fn record(
+        &self,
+        tx: &Transaction<'_>,
+        batch_id: i64,
+        layer: &str,
+        dataset: &str,
+        numbers: [Option<u64>; 3],
+    ) -> anyhow::Result<()> {
+        let [read, rejected, staged] = numbers.map(|it| it.map(signed));
+        db::execute(
+            tx,
+            INSERT_LEDGER,
+            &[&batch_id, &layer, &dataset, &read, &rejected, &staged],
+        )
+        .await?;
+        Ok(())
+    }
+}
+
+/// Counts and sizes are far below 2^63.
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,2 @@
+-- Writes: staging.batch. Rerunnable: an empty table stays empty.
+delete from staging.batch;
