@@ -42,10 +42,22 @@ pub struct Options {
 
 /// The views, and the statements that refresh them.
 const VIEWS: [(&str, Sql); 6] = [
-    ("analytics.mv_daily_sales", sql!("analytics/refresh_mv_daily_sales.sql")),
-    ("analytics.mv_product_performance", sql!("analytics/refresh_mv_product_performance.sql")),
-    ("analytics.mv_customer_segments", sql!("analytics/refresh_mv_customer_segments.sql")),
-    ("analytics.mv_daily_sales_summary", sql!("analytics/refresh_mv_daily_sales_summary.sql")),
+    (
+        "analytics.mv_daily_sales",
+        sql!("analytics/refresh_mv_daily_sales.sql"),
+    ),
+    (
+        "analytics.mv_product_performance",
+        sql!("analytics/refresh_mv_product_performance.sql"),
+    ),
+    (
+        "analytics.mv_customer_segments",
+        sql!("analytics/refresh_mv_customer_segments.sql"),
+    ),
+    (
+        "analytics.mv_daily_sales_summary",
+        sql!("analytics/refresh_mv_daily_sales_summary.sql"),
+    ),
     (
         "analytics.mv_monthly_sales_by_category",
         sql!("analytics/refresh_mv_monthly_sales_by_category.sql"),
@@ -107,7 +119,10 @@ fn announce(report: &mut StageReport, due: &[Source], options: &Options) {
     }
     for source in due {
         let folder = source.folder.display().to_string();
-        report.finish(Step::begin("would export").relation(folder), Rows::default());
+        report.finish(
+            Step::begin("would export").relation(folder),
+            Rows::default(),
+        );
     }
 }
 
@@ -136,9 +151,17 @@ async fn export_source(
     for query in export::EXPORTS {
         let path = source.folder.join(format!("{}.csv", query.name));
         let step = Step::begin("export").relation(shown(&path, ctx));
-        let (file, written) = query.write(tx, &path, source, settings, ctx.business_date).await?;
+        let (file, written) = query
+            .write(tx, &path, source, settings, ctx.business_date)
+            .await?;
         files.push(file);
-        report.finish(step, Rows { input: written.rows, ..Rows::default() });
+        report.finish(
+            step,
+            Rows {
+                input: written.rows,
+                ..Rows::default()
+            },
+        );
         summary.add(query.name, written);
     }
     for file in files {
@@ -166,5 +189,8 @@ async fn warn_of_other_currencies(
 
 /// A path as people know it: below the data folder.
 fn shown(path: &Path, ctx: &StageContext) -> String {
-    path.strip_prefix(&ctx.config.paths.data_dir).unwrap_or(path).display().to_string()
+    path.strip_prefix(&ctx.config.paths.data_dir)
+        .unwrap_or(path)
+        .display()
+        .to_string()
 }

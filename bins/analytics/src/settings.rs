@@ -15,6 +15,9 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { primary_source: "synthetic".to_owned(), mask_names: true }
+        Self {
+            primary_source: "synthetic".to_owned(),
+            mask_names: true,
+        }
     }
 }

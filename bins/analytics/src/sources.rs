@@ -51,8 +51,11 @@ pub(crate) async fn list(
             Some(currency) => Some(currency),
             None => main_currency(tx, &name).await?,
         };
-        let folder =
-            if name == settings.primary_source { folder.to_owned() } else { folder.join(&name) };
+        let folder = if name == settings.primary_source {
+            folder.to_owned()
+        } else {
+            folder.join(&name)
+        };
         let is_exported = summary::is_complete(&folder, &name, settings.mask_names);
         sources.push(Source {
             batch_id: row.try_get("batch_id")?,
@@ -69,5 +72,8 @@ pub(crate) async fn list(
 
 async fn main_currency(tx: &Transaction<'_>, source: &str) -> anyhow::Result<Option<String>> {
     let rows = db::rows(tx, FIND_MAIN_CURRENCY, &[&source]).await?;
-    Ok(rows.first().map(|row| row.try_get("currency")).transpose()?)
+    Ok(rows
+        .first()
+        .map(|row| row.try_get("currency"))
+        .transpose()?)
 }

@@ -65,7 +65,9 @@ pub(crate) fn is_complete(folder: &Path, source: &str, names_masked: bool) -> bo
     };
     previous.source == source
         && previous.names_masked == names_masked
-        && EXPORTS.iter().all(|query| folder.join(format!("{}.csv", query.name)).is_file())
+        && EXPORTS
+            .iter()
+            .all(|query| folder.join(format!("{}.csv", query.name)).is_file())
 }
 
 #[cfg(test)]

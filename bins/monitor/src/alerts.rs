@@ -52,19 +52,31 @@ pub(crate) fn follow_up(
     timestamp: &str,
     was_made: impl Fn(&str) -> bool,
 ) -> Vec<Alert> {
-    let mut open: Vec<Alert> =
-        previous.into_iter().filter(|alert| alert.state != State::Resolved).collect();
+    let mut open: Vec<Alert> = previous
+        .into_iter()
+        .filter(|alert| alert.state != State::Resolved)
+        .collect();
     let mut alerts = Vec::new();
     for finding in findings {
         let fingerprint = finding.fingerprint();
-        let known = open.iter().position(|alert| alert.fingerprint == fingerprint);
+        let known = open
+            .iter()
+            .position(|alert| alert.fingerprint == fingerprint);
         let known = known.map(|index| open.swap_remove(index));
         alerts.push(alert(finding, fingerprint, timestamp, known));
     }
     open.sort_by(|left, right| left.fingerprint.cmp(&right.fingerprint));
     for alert in open {
-        let state = if was_made(&alert.check) { State::Resolved } else { State::Suppressed };
-        alerts.push(Alert { state, timestamp: timestamp.to_owned(), ..alert });
+        let state = if was_made(&alert.check) {
+            State::Resolved
+        } else {
+            State::Suppressed
+        };
+        alerts.push(Alert {
+            state,
+            timestamp: timestamp.to_owned(),
+            ..alert
+        });
     }
     alerts
 }
@@ -103,7 +115,12 @@ mod tests {
     use super::*;
 
     fn late() -> Finding {
-        Finding::new(Check::LastExecution, "orchestrator", Level::Error, "30 hours ago")
+        Finding::new(
+            Check::LastExecution,
+            "orchestrator",
+            Level::Error,
+            "30 hours ago",
+        )
     }
 
     #[test]

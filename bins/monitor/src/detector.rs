@@ -71,7 +71,11 @@ pub(crate) fn judge_last(counts: &[u64], is_excluded: &[bool]) -> Option<Verdict
     let (last, past) = counts.split_last()?;
     let is_out = |day: usize| is_excluded.get(day).copied().unwrap_or(false);
     let verdict = Training::of(past, is_out).judge(*last);
-    let state = if is_out(past.len()) { State::Excluded } else { verdict.state };
+    let state = if is_out(past.len()) {
+        State::Excluded
+    } else {
+        verdict.state
+    };
     Some(Verdict { state, ..verdict })
 }
 
@@ -100,13 +104,21 @@ impl Training {
                 continue;
             }
             let is_high = verdict.z > 0.0;
-            run_days = if is_high == run_is_high { run_days + 1 } else { 1 };
+            run_days = if is_high == run_is_high {
+                run_days + 1
+            } else {
+                1
+            };
             run_is_high = is_high;
             if run_days < NEW_LEVEL_DAYS {
                 training.push(None);
                 continue;
             }
-            let first = if run_days == NEW_LEVEL_DAYS { day + 1 - NEW_LEVEL_DAYS } else { day };
+            let first = if run_days == NEW_LEVEL_DAYS {
+                day + 1 - NEW_LEVEL_DAYS
+            } else {
+                day
+            };
             training.truncate(first);
             for (again, count) in past.iter().enumerate().take(day + 1).skip(first) {
                 training.push((!is_excluded(again)).then(|| logarithm(*count)));
@@ -116,8 +128,11 @@ impl Training {
     }
 
     fn push(&mut self, level: Option<f64>) {
-        let error = level.zip(self.forecast()).map(|(level, forecast)| level - forecast);
-        self.errors.push(error.filter(|_| self.levels.len() >= FIRST_ERROR_DAY));
+        let error = level
+            .zip(self.forecast())
+            .map(|(level, forecast)| level - forecast);
+        self.errors
+            .push(error.filter(|_| self.levels.len() >= FIRST_ERROR_DAY));
         self.levels.push(level);
     }
 
@@ -148,9 +163,20 @@ impl Training {
             _ => State::Ok,
         };
         let reach = WARNING_Z * scale;
-        let low = (forecast - reach).exp_m1().min(expected * (1.0 - LEAST_SHARE)).max(0.0);
-        let high = (forecast + reach).exp_m1().max(expected * (1.0 + LEAST_SHARE));
-        Verdict { expected, low, high, z, state }
+        let low = (forecast - reach)
+            .exp_m1()
+            .min(expected * (1.0 - LEAST_SHARE))
+            .max(0.0);
+        let high = (forecast + reach)
+            .exp_m1()
+            .max(expected * (1.0 + LEAST_SHARE));
+        Verdict {
+            expected,
+            low,
+            high,
+            z,
+            state,
+        }
     }
 
     /// Level of the day after the known ones; none where the window holds no day.
@@ -164,14 +190,23 @@ impl Training {
             .filter_map(|near| Some(self.levels[near]? - self.weekday_median(near, first)?))
             .collect();
         // With fewer than four of seven days it would follow a single odd one.
-        let shift = if shifts.len() >= 4 { median(shifts).unwrap_or(0.0) } else { 0.0 };
+        let shift = if shifts.len() >= 4 {
+            median(shifts).unwrap_or(0.0)
+        } else {
+            0.0
+        };
         Some(weekday_level + 0.5 * shift)
     }
 
     /// Median of the same weekday before `day` and not before `first`.
     fn weekday_median(&self, day: usize, first: usize) -> Option<f64> {
         let same_days = (1..).map_while(|week| day.checked_sub(week * WEEK_DAYS));
-        median(same_days.take_while(|day| *day >= first).filter_map(|day| self.levels[day]).collect())
+        median(
+            same_days
+                .take_while(|day| *day >= first)
+                .filter_map(|day| self.levels[day])
+                .collect(),
+        )
     }
 
     /// Scatter of the one-step errors; wider where there are few, never under that of counting.
@@ -192,8 +227,18 @@ impl Training {
 fn judge_warming_up(known: &[f64], count: u64) -> Verdict {
     let expected = median(known.to_vec()).unwrap_or(0.0).exp_m1();
     let is_silent = count == 0 && known.len() >= ZERO_RULE_DAYS && expected >= ZERO_RULE_EXPECTED;
-    let state = if is_silent { State::Error } else { State::WarmingUp };
-    Verdict { expected, low: 0.0, high: f64::max(expected, to_float(count)), z: 0.0, state }
+    let state = if is_silent {
+        State::Error
+    } else {
+        State::WarmingUp
+    };
+    Verdict {
+        expected,
+        low: 0.0,
+        high: f64::max(expected, to_float(count)),
+        z: 0.0,
+        state,
+    }
 }
 
 fn median(mut values: Vec<f64>) -> Option<f64> {
@@ -311,7 +356,11 @@ mod tests {
         counts.extend([300; 60]);
         let verdict = judge_last(&counts, &[]).expect("a verdict");
         assert_eq!(verdict.state, State::Ok);
-        assert!((verdict.expected - 300.0).abs() < 1.0, "{}", verdict.expected);
+        assert!(
+            (verdict.expected - 300.0).abs() < 1.0,
+            "{}",
+            verdict.expected
+        );
     }
 
     #[test]

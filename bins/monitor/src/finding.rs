@@ -54,7 +54,12 @@ impl Finding {
         level: Level,
         message: impl Into<String>,
     ) -> Self {
-        Self { check, dataset: dataset.into(), level, message: message.into() }
+        Self {
+            check,
+            dataset: dataset.into(),
+            level,
+            message: message.into(),
+        }
     }
 
     /// 16 hexadecimal digits that are the same for the same failure, whatever its figures.
@@ -68,7 +73,11 @@ impl Finding {
 
 /// The worst level of a check's findings.
 pub(crate) fn level(findings: &[Finding]) -> Level {
-    findings.iter().map(|finding| finding.level).max().unwrap_or(Level::Ok)
+    findings
+        .iter()
+        .map(|finding| finding.level)
+        .max()
+        .unwrap_or(Level::Ok)
 }
 
 /// How the pipeline is doing.
@@ -91,9 +100,18 @@ pub(crate) fn health(findings: &[Finding]) -> (f64, Health) {
     ]
     .map(|check| {
         let of_check = findings.iter().filter(|finding| finding.check == check);
-        (check, of_check.map(|finding| finding.level).max().unwrap_or(Level::Ok))
+        (
+            check,
+            of_check
+                .map(|finding| finding.level)
+                .max()
+                .unwrap_or(Level::Ok),
+        )
     });
-    let cost: u32 = levels.iter().map(|(check, level)| cost(*check, *level)).sum();
+    let cost: u32 = levels
+        .iter()
+        .map(|(check, level)| cost(*check, *level))
+        .sum();
     let score = f64::from(100_u32.saturating_sub(cost));
     let is_unreachable = levels.contains(&(Check::DatabaseConnectivity, Level::Error));
     let has_finding = levels.iter().any(|(_, level)| *level >= Level::Warning);

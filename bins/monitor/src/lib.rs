@@ -35,7 +35,10 @@ pub const PROGRAM: Program = Program {
 const REPORT_NAME: &str = "monitoring_report";
 
 // The program has no flags of its own.
-#[expect(missing_docs, reason = "a comment would replace the program's own help")]
+#[expect(
+    missing_docs,
+    reason = "a comment would replace the program's own help"
+)]
 #[derive(Debug, Clone, Copy, Default, clap::Args)]
 pub struct Options {}
 
@@ -70,11 +73,17 @@ pub async fn run(ctx: &StageContext, _options: &Options) -> anyhow::Result<Stage
     let (checks, findings, is_connected) = check_all(ctx, &settings, &mut report).await;
     let (score, health) = finding::health(&findings);
     let timestamp = iso(ctx.started_at);
-    let latest = ctx.config.paths.processed_dir().join(format!("{REPORT_NAME}.json"));
-    let alerts =
-        alerts::follow_up(alerts::previous(&latest), &findings, &timestamp, |check_name| {
-            is_connected || check_name == Check::DatabaseConnectivity.name()
-        });
+    let latest = ctx
+        .config
+        .paths
+        .processed_dir()
+        .join(format!("{REPORT_NAME}.json"));
+    let alerts = alerts::follow_up(
+        alerts::previous(&latest),
+        &findings,
+        &timestamp,
+        |check_name| is_connected || check_name == Check::DatabaseConnectivity.name(),
+    );
     let document = Document {
         monitoring_timestamp: timestamp,
         pipeline_health: health,
@@ -83,7 +92,12 @@ pub async fn run(ctx: &StageContext, _options: &Options) -> anyhow::Result<Stage
         checks,
         alerts,
     };
-    tracing::info!(?health, score, findings = findings.len(), "health of the pipeline");
+    tracing::info!(
+        ?health,
+        score,
+        findings = findings.len(),
+        "health of the pipeline"
+    );
     if !ctx.dry_run {
         report::publish(ctx, REPORT_NAME, &document)?;
     }
@@ -107,11 +121,12 @@ async fn check_all(
     report.finish(step, Rows::default());
     let mut findings = connectivity.findings;
     let is_connected = client.is_some();
-    let mut notes = Notes { report, findings: &mut findings };
+    let mut notes = Notes {
+        report,
+        findings: &mut findings,
+    };
     let checks = match &client {
-        Some(client) => {
-            check_data(client, ctx, settings, &mut notes, connectivity.section).await
-        }
+        Some(client) => check_data(client, ctx, settings, &mut notes, connectivity.section).await,
         None => Checks {
             last_execution: execution::unknown(settings),
             data_freshness: freshness::unknown(),
@@ -139,9 +154,16 @@ impl Notes<'_> {
         unknown: impl FnOnce() -> T,
     ) -> T {
         let outcome = outcome.unwrap_or_else(|error| {
-            let message = format!("{} was not made: {}", check.name(), errors::describe(&error));
+            let message = format!(
+                "{} was not made: {}",
+                check.name(),
+                errors::describe(&error)
+            );
             let findings = vec![Finding::new(check, "check", Level::Error, message)];
-            Outcome { section: unknown(), findings }
+            Outcome {
+                section: unknown(),
+                findings,
+            }
         });
         self.report.finish(step, Rows::default());
         self.findings.extend(outcome.findings);

@@ -7,8 +7,11 @@ use common::Failure;
 use serde::Deserialize;
 
 /// The datasets whose freshness is measured, in the order of the way of the data.
-pub(crate) const DATASETS: [&str; 3] =
-    ["staging.transactions", "production.transactions", "warehouse.fact_sales"];
+pub(crate) const DATASETS: [&str; 3] = [
+    "staging.transactions",
+    "production.transactions",
+    "warehouse.fact_sales",
+];
 
 /// What counts as late, and whose days are complete.
 #[derive(Debug, Clone, Deserialize)]
@@ -125,14 +128,19 @@ mod tests {
     #[test]
     fn an_unknown_dataset_is_named() {
         let mut settings = Settings::default();
-        settings.datasets.insert("production.orders".to_owned(), Expectation::default());
+        settings
+            .datasets
+            .insert("production.orders".to_owned(), Expectation::default());
         let error = settings.validated().expect_err("an unknown dataset");
         assert!(error.to_string().contains("production.orders"));
     }
 
     #[test]
     fn a_warning_after_the_error_is_refused() {
-        let settings = Settings { warn_after_h: 60.0, ..Settings::default() };
+        let settings = Settings {
+            warn_after_h: 60.0,
+            ..Settings::default()
+        };
         assert!(settings.validated().is_err());
     }
 }

@@ -37,9 +37,18 @@ pub(crate) async fn check(
         }
         Err(error) => {
             let message = format!("the database cannot be used: {}", errors::describe(&error));
-            let section =
-                Section { status: Level::Error, response_time_ms: None, connections_active: None };
-            (Outcome { section, findings: vec![finding(Level::Error, message)] }, None)
+            let section = Section {
+                status: Level::Error,
+                response_time_ms: None,
+                connections_active: None,
+            };
+            (
+                Outcome {
+                    section,
+                    findings: vec![finding(Level::Error, message)],
+                },
+                None,
+            )
         }
     }
 }

@@ -74,7 +74,10 @@ fn judge(run: Option<Run>, threshold_hours: f64, now: DateTime<Utc>) -> Outcome<
             threshold_hours,
             next_expected_run: None,
         };
-        return Outcome { section, findings: vec![finding(Level::Error, message)] };
+        return Outcome {
+            section,
+            findings: vec![finding(Level::Error, message)],
+        };
     };
     let hours = hours_between(run.started_at, now);
     let findings: Vec<Finding> = [overdue(&run, hours, threshold_hours), ended_badly(&run)]
@@ -95,7 +98,11 @@ fn judge(run: Option<Run>, threshold_hours: f64, now: DateTime<Utc>) -> Outcome<
 }
 
 fn overdue(run: &Run, hours: f64, threshold_hours: f64) -> Option<Finding> {
-    let what = if run.is_alive { "has been running for" } else { "is the last one, started" };
+    let what = if run.is_alive {
+        "has been running for"
+    } else {
+        "is the last one, started"
+    };
     (hours > threshold_hours).then(|| {
         let ago = if run.is_alive { "" } else { " ago" };
         let message = format!(
@@ -116,8 +123,16 @@ fn ended_badly(run: &Run) -> Option<Finding> {
         "cancelled" => (Level::Warning, "was cancelled"),
         _ => return None,
     };
-    let message = format!("run {} {what}; see its report and logs, then run again", run.display_id);
-    Some(Finding::new(Check::LastExecution, "last run", level, message))
+    let message = format!(
+        "run {} {what}; see its report and logs, then run again",
+        run.display_id
+    );
+    Some(Finding::new(
+        Check::LastExecution,
+        "last run",
+        level,
+        message,
+    ))
 }
 
 fn finding(level: Level, message: String) -> Finding {

@@ -91,7 +91,12 @@ fn judge(measured: Vec<Latest>, settings: &Settings, now: DateTime<Utc>) -> Outc
     let mut findings = Vec::new();
     if measured.is_empty() {
         let message = "nothing was ever loaded";
-        findings.push(Finding::new(Check::DataFreshness, "all", Level::Error, message));
+        findings.push(Finding::new(
+            Check::DataFreshness,
+            "all",
+            Level::Error,
+            message,
+        ));
     }
     let watched: Vec<Latest> = measured
         .into_iter()
@@ -200,8 +205,10 @@ mod tests {
     #[test]
     fn a_source_that_came_once_is_not_watched() {
         let now: DateTime<Utc> = "2026-01-15T12:00:00Z".parse().expect("a time");
-        let settings =
-            Settings { unwatched_sources: vec!["olist".to_owned()], ..Settings::default() };
+        let settings = Settings {
+            unwatched_sources: vec!["olist".to_owned()],
+            ..Settings::default()
+        };
         let old = Latest {
             dataset: "warehouse.fact_sales".to_owned(),
             source: "olist".to_owned(),

@@ -58,7 +58,10 @@ pub(crate) fn unknown() -> Section {
 
 fn judge(sources: Vec<Judgement>) -> Outcome<Section> {
     if sources.is_empty() {
-        return Outcome { section: unknown(), findings: Vec::new() };
+        return Outcome {
+            section: unknown(),
+            findings: Vec::new(),
+        };
     }
     let findings: Vec<Finding> = sources.iter().filter_map(finding).collect();
     let section = Section {
@@ -72,19 +75,31 @@ fn judge(sources: Vec<Judgement>) -> Outcome<Section> {
 }
 
 fn finding(judgement: &Judgement) -> Option<Finding> {
-    let Judgement { source, quality_score, decision, blocking_failures, .. } = judgement;
+    let Judgement {
+        source,
+        quality_score,
+        decision,
+        blocking_failures,
+        ..
+    } = judgement;
     let (level, message) = match decision.as_str() {
         "block" => {
             let reasons = blocking_failures.join(", ");
             let message = format!("{source}: blocked at score {quality_score} by {reasons}");
             (Level::Error, message)
         }
-        "warn" => {
-            (Level::Warning, format!("{source}: published with warnings at score {quality_score}"))
-        }
+        "warn" => (
+            Level::Warning,
+            format!("{source}: published with warnings at score {quality_score}"),
+        ),
         _ => return None,
     };
-    Some(Finding::new(Check::DataQuality, source.as_str(), level, message))
+    Some(Finding::new(
+        Check::DataQuality,
+        source.as_str(),
+        level,
+        message,
+    ))
 }
 
 fn count(number: i64) -> u64 {
@@ -108,12 +123,19 @@ mod tests {
 
     #[test]
     fn the_worst_source_decides_and_counts_add_up() {
-        let outcome = judge(vec![judgement("a", 99.0, "pass"), judgement("b", 80.0, "block")]);
+        let outcome = judge(vec![
+            judgement("a", 99.0, "pass"),
+            judgement("b", 80.0, "block"),
+        ]);
         assert_eq!(outcome.section.status, Level::Error);
         assert_eq!(outcome.section.quality_score, Some(80.0));
         assert_eq!(outcome.section.orphan_records, Some(4));
         assert_eq!(outcome.section.null_violations, Some(6));
-        assert!(outcome.findings[0].message.contains("customers.customer_id.required"));
+        assert!(
+            outcome.findings[0]
+                .message
+                .contains("customers.customer_id.required")
+        );
     }
 
     #[test]

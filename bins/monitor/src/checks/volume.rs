@@ -53,8 +53,12 @@ pub(crate) async fn check(
     settings: &Settings,
     now: DateTime<Utc>,
 ) -> anyhow::Result<Outcome<Section>> {
-    let rows =
-        db::rows(client, LIST_DAILY_ORDERS, &[&now, &settings.live_sources, &SERIES_DAYS]).await?;
+    let rows = db::rows(
+        client,
+        LIST_DAILY_ORDERS,
+        &[&now, &settings.live_sources, &SERIES_DAYS],
+    )
+    .await?;
     let mut all: Vec<Series> = Vec::new();
     for row in rows {
         let source: String = row.try_get("source")?;
@@ -62,12 +66,19 @@ pub(crate) async fn check(
         let order_count: i64 = row.try_get("order_count")?;
         if all.last().is_none_or(|series| series.source != source) {
             let (counts, is_excluded) = (Vec::new(), Vec::new());
-            all.push(Series { source, last_day: bucket, counts, is_excluded });
+            all.push(Series {
+                source,
+                last_day: bucket,
+                counts,
+                is_excluded,
+            });
         }
         if let Some(series) = all.last_mut() {
             series.last_day = bucket;
             series.counts.push(order_count.max(0).unsigned_abs());
-            series.is_excluded.push(settings.excluded_days.contains(&bucket));
+            series
+                .is_excluded
+                .push(settings.excluded_days.contains(&bucket));
         }
     }
     Ok(judge(&all))
@@ -81,12 +92,21 @@ pub(crate) fn unknown() -> Section {
 fn judge(all: &[Series]) -> Outcome<Section> {
     let judged: Vec<Judged> = all.iter().filter_map(judge_series).collect();
     let findings: Vec<Finding> = judged.iter().filter_map(finding).collect();
-    Outcome { section: section(level(&findings), judged), findings }
+    Outcome {
+        section: section(level(&findings), judged),
+        findings,
+    }
 }
 
 fn judge_series(series: &Series) -> Option<Judged> {
     let verdict = detector::judge_last(&series.counts, &series.is_excluded)?;
-    let Verdict { expected, low, high, z, state } = verdict;
+    let Verdict {
+        expected,
+        low,
+        high,
+        z,
+        state,
+    } = verdict;
     Some(Judged {
         dataset: format!("production.transactions.{}", series.source),
         bucket: series.last_day,
@@ -105,11 +125,24 @@ fn finding(judged: &Judged) -> Option<Finding> {
         State::Error => Level::Error,
         State::Ok | State::WarmingUp | State::Excluded => return None,
     };
-    let Judged { dataset, bucket, actual, expected, low, high, .. } = judged;
+    let Judged {
+        dataset,
+        bucket,
+        actual,
+        expected,
+        low,
+        high,
+        ..
+    } = judged;
     let message = format!(
         "{dataset}: {actual} orders on {bucket}, expected about {expected} ({low} to {high})"
     );
-    Some(Finding::new(Check::DataVolumeAnomalies, dataset.as_str(), level, message))
+    Some(Finding::new(
+        Check::DataVolumeAnomalies,
+        dataset.as_str(),
+        level,
+        message,
+    ))
 }
 
 fn section(status: Level, series: Vec<Judged>) -> Section {
@@ -119,7 +152,9 @@ fn section(status: Level, series: Vec<Judged>) -> Section {
         State::Ok | State::WarmingUp | State::Excluded => 0,
     };
     let by_distance = |left: &&Judged, right: &&Judged| {
-        severity(left).cmp(&severity(right)).then(left.z.abs().total_cmp(&right.z.abs()))
+        severity(left)
+            .cmp(&severity(right))
+            .then(left.z.abs().total_cmp(&right.z.abs()))
     };
     let worst = series.iter().max_by(by_distance);
     Section {
@@ -127,7 +162,9 @@ fn section(status: Level, series: Vec<Judged>) -> Section {
         expected_range: worst.map(|judged| [judged.low, judged.high]),
         actual_count: worst.map(|judged| judged.actual),
         anomaly_detected: status >= Level::Warning,
-        anomaly_type: worst.filter(|judged| severity(judged) > 0).map(anomaly_type),
+        anomaly_type: worst
+            .filter(|judged| severity(judged) > 0)
+            .map(anomaly_type),
         series,
     }
 }
@@ -152,7 +189,12 @@ mod tests {
         let mut counts = vec![100; 40];
         counts.push(last);
         let last_day = NaiveDate::from_ymd_opt(2025, 12, 31).expect("a date");
-        Series { source: source.to_owned(), last_day, counts, is_excluded: Vec::new() }
+        Series {
+            source: source.to_owned(),
+            last_day,
+            counts,
+            is_excluded: Vec::new(),
+        }
     }
 
     #[test]
