@@ -1,1 +1,232 @@
-//! Check the staged batch against its contracts and hold bad rows back.
+//! Judges staged batches against their contracts and holds bad rows back.
+//!
+//! In go the rows of `staging.*`, out come verdicts: rows in `ops.rejections` and
+//! `ops.quarantine`, checks in `ops.check_results`, batches that passed or are blocked.
+//!
+//! Architecture invariant: this stage never changes staging; a verdict on a batch is there whole
+//! or not at all, and judging again gives the same one.
+
+mod check;
+mod contract;
+mod evaluate;
+mod faults;
+mod findings;
+mod gate;
+mod guard;
+mod judge;
+mod predicate;
+mod record;
+mod report;
+pub mod rules;
+mod score;
+mod settings;
+mod sql_text;
+mod statement;
+mod verdict;
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use common::{QualitySummary, Rows, Sql, StageContext, StageReport, Status, Step, db};
+use deadpool_postgres::Object;
+use serde_json::Value;
+
+use contract::{Contracts, Overridden};
+use findings::Batch;
+use judge::Bench;
+use report::Report;
+pub use settings::Settings;
+use verdict::{BatchVerdict, CheckResult, CheckStatus, TableVerdict};
+
+/// How the program presents itself.
+pub const PROGRAM: common::Program = common::Program {
+    name: "quality",
+    about: env!("CARGO_PKG_DESCRIPTION"),
+    examples: "Examples:
+  quality                                     judge what is staged
+  quality --dry-run                           judge, and change nothing
+  quality --accept-gate 'prices doubled on purpose, see ticket 812'
+",
+    uses: common::Uses::Database,
+};
+
+const LIST_BATCHES: Sql = common::sql!("quality/list_batches.sql");
+const LAST_VERDICTS: Sql = common::sql!("quality/last_verdicts.sql");
+
+// A doc comment here would replace the text of --help.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[allow(missing_docs)]
+pub struct Options {
+    /// Publish what the gate would block; the reason is kept in the audit log
+    #[arg(long, value_name = "REASON")]
+    pub accept_gate: Option<String>,
+}
+
+/// Judges every batch that waits, and publishes one report over all of them.
+///
+/// # Errors
+/// Exit code 2 for a contract or `source.toml` that cannot be read; else as the database says.
+pub async fn run(ctx: &StageContext, options: &Options) -> anyhow::Result<StageReport> {
+    let settings = Settings::read(ctx)?;
+    let config_dir = &ctx.config.paths.config_dir;
+    let contracts = Contracts::read(&config_dir.join("contracts"))?;
+    let mut client = ctx.client().await?;
+    let batches = waiting_batches(&client).await?;
+    let mut stage_report = StageReport::new(ctx);
+    if batches.is_empty() {
+        return repeat_last(ctx, &client, stage_report).await;
+    }
+    // All sources' rules are read before the first verdict: a fault in one stops nothing half-way.
+    let rules = batches
+        .iter()
+        .map(|batch| contracts.for_source(config_dir, &batch.source))
+        .collect::<anyhow::Result<Vec<Overridden>>>()?;
+    let mut verdicts = Vec::new();
+    for (batch, rules) in batches.iter().zip(&rules) {
+        let accept_gate = options.accept_gate.as_deref();
+        let bench = Bench {
+            ctx,
+            settings: &settings,
+            rules,
+            accept_gate,
+        };
+        let step = Step::begin(format!("judge {}", batch.source)).relation("ops.rejections");
+        let verdict = bench.judge(&mut client, batch).await.with_context(|| {
+            format!(
+                "failed to judge batch {} ({})",
+                batch.batch_id, batch.source
+            )
+        })?;
+        stage_report.finish(step, rows(&verdict));
+        verdicts.push(verdict);
+    }
+    conclude(ctx, &mut stage_report, &verdicts)?;
+    Ok(stage_report)
+}
+
+/// The columns that each contract in a folder lists, by entity.
+///
+/// # Errors
+/// Exit code 2 for a contract that cannot be read, with file, line and key.
+pub fn contract_columns(folder: &Path) -> anyhow::Result<Vec<(String, Vec<String>)>> {
+    let contracts = Contracts::read(folder)?;
+    let columns = |entity: &check::Entity| -> Vec<String> {
+        entity
+            .columns
+            .iter()
+            .map(|column| column.name.clone())
+            .collect()
+    };
+    Ok(contracts
+        .entities
+        .iter()
+        .map(|entity| (entity.name.clone(), columns(entity)))
+        .collect())
+}
+
+async fn waiting_batches(client: &Object) -> anyhow::Result<Vec<Batch>> {
+    db::rows(client, LIST_BATCHES, &[])
+        .await?
+        .iter()
+        .map(|row| {
+            Ok(Batch {
+                batch_id: row.try_get(0)?,
+                source: row.try_get(1)?,
+            })
+        })
+        .collect()
+}
+
+/// Nothing is staged: the last verdict stands, and the report says from when it is.
+async fn repeat_last(
+    ctx: &StageContext,
+    client: &Object,
+    mut stage_report: StageReport,
+) -> anyhow::Result<StageReport> {
+    stage_report.status = Status::NothingToDo;
+    let mut verdicts: Vec<BatchVerdict> = Vec::new();
+    for row in db::rows(client, LAST_VERDICTS, &[]).await? {
+        let report: Value = row.try_get(0)?;
+        verdicts.push(serde_json::from_value(report).context("failed to read an earlier verdict")?);
+    }
+    if verdicts.is_empty() {
+        return Ok(stage_report);
+    }
+    let report = Report::new(ctx, &verdicts, true);
+    stage_report.quality = Some(summary(&report, &verdicts));
+    if !ctx.dry_run {
+        common::report::publish(ctx, report::NAME, &report)?;
+    }
+    Ok(stage_report)
+}
+
+fn conclude(
+    ctx: &StageContext,
+    stage_report: &mut StageReport,
+    verdicts: &[BatchVerdict],
+) -> anyhow::Result<()> {
+    for verdict in verdicts {
+        explain(stage_report, verdict);
+    }
+    let closed = verdicts
+        .iter()
+        .filter(|verdict| verdict.gate.is_closed())
+        .count();
+    stage_report.status = match closed {
+        0 => Status::Succeeded,
+        all if all == verdicts.len() => Status::Blocked,
+        _ => Status::Partial,
+    };
+    let report = Report::new(ctx, verdicts, false);
+    stage_report.quality = Some(summary(&report, verdicts));
+    if !ctx.dry_run {
+        common::report::publish(ctx, report::NAME, &report)?;
+    }
+    Ok(())
+}
+
+/// Says why a gate is closed, or that a person opened it.
+fn explain(stage_report: &mut StageReport, verdict: &BatchVerdict) {
+    let gate = &verdict.gate;
+    let (source, failures) = (&verdict.source, gate.blocking_failures.join(", "));
+    if gate.is_closed() {
+        stage_report.warn(format!(
+            "source `{source}` is blocked (score {:.2}): {failures}; nothing of it is published\n  \
+             hint: mend the files and run again, or let them pass with `quality --accept-gate \
+             <reason>`",
+            verdict.score
+        ));
+    } else if let Some(reason) = &gate.accepted_because {
+        stage_report.warn(format!(
+            "source `{source}` passes in spite of {failures}: {reason}"
+        ));
+    }
+    if verdict.tables.iter().all(|table| table.rows_staged == 0) {
+        stage_report.warn(format!("source `{source}` brought no row to judge"));
+    }
+}
+
+fn rows(verdict: &BatchVerdict) -> Rows {
+    let sum = |part: fn(&TableVerdict) -> u64| verdict.tables.iter().map(part).sum();
+    Rows {
+        input: sum(|table| table.rows_staged),
+        quarantined: sum(|table| {
+            table.rows_quarantined + table.rows_consequence + table.rows_superseded
+        }),
+        ..Rows::default()
+    }
+}
+
+fn summary(report: &Report<'_>, verdicts: &[BatchVerdict]) -> QualitySummary {
+    let is_critical =
+        |result: &&CheckResult| result.status == CheckStatus::Fail && result.severity == "critical";
+    let issues = verdicts
+        .iter()
+        .flat_map(|verdict| &verdict.results)
+        .filter(is_critical)
+        .count();
+    QualitySummary {
+        quality_score: Some(report.overall_quality_score),
+        critical_issues: issues as u64,
+    }
+}

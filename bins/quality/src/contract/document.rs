@@ -1,0 +1,291 @@
+//! An Open Data Contract Standard v3.1 document, as it is written.
+//!
+//! Invariant: every key is either executed or known to be documentation; anything else is refused
+//! while it is read. Fields with a leading underscore are documentation.
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::Value;
+use serde_saphyr::Spanned;
+
+/// A part that people and other tools read.
+type Prose = Option<IgnoredAny>;
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Document {
+    pub(crate) api_version: Spanned<String>,
+    #[serde(rename = "kind")]
+    pub(crate) _kind: DocumentKind,
+    pub(crate) id: String,
+    pub(crate) version: String,
+    #[serde(rename = "status")]
+    pub(crate) _status: String,
+    pub(crate) schema: Spanned<Vec<SchemaObject>>,
+    #[serde(rename = "name")]
+    pub(crate) _name: Prose,
+    #[serde(rename = "tenant")]
+    pub(crate) _tenant: Prose,
+    #[serde(rename = "domain")]
+    pub(crate) _domain: Prose,
+    #[serde(rename = "dataProduct")]
+    pub(crate) _data_product: Prose,
+    #[serde(rename = "description")]
+    pub(crate) _description: Prose,
+    #[serde(rename = "tags")]
+    pub(crate) _tags: Prose,
+    #[serde(rename = "servers")]
+    pub(crate) _servers: Prose,
+    #[serde(rename = "support")]
+    pub(crate) _support: Prose,
+    #[serde(rename = "price")]
+    pub(crate) _price: Prose,
+    #[serde(rename = "team")]
+    pub(crate) _team: Prose,
+    #[serde(rename = "roles")]
+    pub(crate) _roles: Prose,
+    /// Freshness is watched by `monitor`, after publication.
+    #[serde(rename = "slaProperties")]
+    pub(crate) _sla_properties: Prose,
+    #[serde(rename = "authoritativeDefinitions")]
+    pub(crate) _authoritative_definitions: Prose,
+    #[serde(rename = "contractCreatedTs")]
+    pub(crate) _created: Prose,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) enum DocumentKind {
+    DataContract,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct SchemaObject {
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) properties: Vec<Spanned<Property>>,
+    #[serde(default)]
+    pub(crate) relationships: Vec<Spanned<Relationship>>,
+    #[serde(default)]
+    pub(crate) quality: Vec<Spanned<Quality>>,
+    #[serde(default)]
+    pub(crate) custom_properties: Vec<Spanned<CustomProperty>>,
+    #[serde(rename = "id")]
+    pub(crate) _id: Prose,
+    #[serde(rename = "physicalType")]
+    pub(crate) _physical_type: Prose,
+    #[serde(rename = "physicalName")]
+    pub(crate) _physical_name: Prose,
+    #[serde(rename = "logicalType")]
+    pub(crate) _logical_type: Prose,
+    #[serde(rename = "businessName")]
+    pub(crate) _business_name: Prose,
+    #[serde(rename = "description")]
+    pub(crate) _description: Prose,
+    #[serde(rename = "dataGranularityDescription")]
+    pub(crate) _granularity: Prose,
+    #[serde(rename = "tags")]
+    pub(crate) _tags: Prose,
+    #[serde(rename = "authoritativeDefinitions")]
+    pub(crate) _authoritative_definitions: Prose,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Property {
+    pub(crate) name: String,
+    pub(crate) logical_type: LogicalType,
+    #[serde(default)]
+    pub(crate) required: bool,
+    #[serde(default)]
+    pub(crate) unique: bool,
+    #[serde(default)]
+    pub(crate) primary_key: bool,
+    pub(crate) primary_key_position: Option<i64>,
+    pub(crate) classification: Option<String>,
+    #[serde(default)]
+    pub(crate) logical_type_options: LogicalTypeOptions,
+    #[serde(default)]
+    pub(crate) relationships: Vec<Spanned<Relationship>>,
+    #[serde(default)]
+    pub(crate) quality: Vec<Spanned<Quality>>,
+    #[serde(rename = "id")]
+    pub(crate) _id: Prose,
+    #[serde(rename = "physicalType")]
+    pub(crate) _physical_type: Prose,
+    #[serde(rename = "physicalName")]
+    pub(crate) _physical_name: Prose,
+    #[serde(rename = "businessName")]
+    pub(crate) _business_name: Prose,
+    #[serde(rename = "description")]
+    pub(crate) _description: Prose,
+    #[serde(rename = "examples")]
+    pub(crate) _examples: Prose,
+    #[serde(rename = "criticalDataElement")]
+    pub(crate) _critical_data_element: Prose,
+    #[serde(rename = "tags")]
+    pub(crate) _tags: Prose,
+    #[serde(rename = "authoritativeDefinitions")]
+    pub(crate) _authoritative_definitions: Prose,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogicalType {
+    String,
+    Date,
+    Timestamp,
+    Time,
+    Number,
+    Integer,
+    Object,
+    Array,
+    Boolean,
+}
+
+/// Bounds are numbers, or text for dates and times.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct LogicalTypeOptions {
+    pub(crate) minimum: Option<Spanned<Value>>,
+    pub(crate) maximum: Option<Spanned<Value>>,
+    pub(crate) exclusive_minimum: Option<Spanned<Value>>,
+    pub(crate) exclusive_maximum: Option<Spanned<Value>>,
+    pub(crate) pattern: Option<String>,
+    pub(crate) min_length: Option<u32>,
+    pub(crate) max_length: Option<u32>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Relationship {
+    #[serde(rename = "type")]
+    pub(crate) _kind: Option<RelationshipKind>,
+    pub(crate) from: Option<OneOrMore>,
+    pub(crate) to: OneOrMore,
+    #[serde(default)]
+    pub(crate) custom_properties: Vec<Spanned<CustomProperty>>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) enum RelationshipKind {
+    #[serde(rename = "foreignKey")]
+    ForeignKey,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum OneOrMore {
+    One(String),
+    More(Vec<String>),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CustomProperty {
+    pub(crate) property: String,
+    pub(crate) value: Value,
+    #[serde(rename = "id")]
+    pub(crate) _id: Prose,
+    #[serde(rename = "description")]
+    pub(crate) _description: Prose,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Quality {
+    pub(crate) id: Option<String>,
+    #[serde(rename = "type")]
+    pub(crate) kind: Option<QualityKind>,
+    pub(crate) metric: Option<Metric>,
+    #[serde(default)]
+    pub(crate) arguments: Arguments,
+    pub(crate) must_be: Option<Value>,
+    pub(crate) must_not_be: Option<Value>,
+    pub(crate) must_be_greater_than: Option<f64>,
+    pub(crate) must_be_greater_or_equal_to: Option<f64>,
+    pub(crate) must_be_less_than: Option<f64>,
+    pub(crate) must_be_less_or_equal_to: Option<f64>,
+    pub(crate) must_be_between: Option<[f64; 2]>,
+    pub(crate) must_not_be_between: Option<[f64; 2]>,
+    pub(crate) unit: Option<Unit>,
+    pub(crate) query: Option<String>,
+    pub(crate) engine: Option<String>,
+    pub(crate) implementation: Option<String>,
+    pub(crate) dimension: Option<OdcsDimension>,
+    pub(crate) severity: Option<crate::check::Severity>,
+    #[serde(rename = "name")]
+    pub(crate) _name: Prose,
+    #[serde(rename = "description")]
+    pub(crate) _description: Prose,
+    #[serde(rename = "businessImpact")]
+    pub(crate) _business_impact: Prose,
+    #[serde(rename = "method")]
+    pub(crate) _method: Prose,
+    #[serde(rename = "tags")]
+    pub(crate) _tags: Prose,
+    #[serde(rename = "authoritativeDefinitions")]
+    pub(crate) _authoritative_definitions: Prose,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum QualityKind {
+    /// For people only.
+    Text,
+    Library,
+    Sql,
+    Custom,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Metric {
+    NullValues,
+    MissingValues,
+    InvalidValues,
+    DuplicateValues,
+    RowCount,
+}
+
+impl Metric {
+    /// The name in the standard, which is the check's name where it has no id.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::NullValues => "nullValues",
+            Self::MissingValues => "missingValues",
+            Self::InvalidValues => "invalidValues",
+            Self::DuplicateValues => "duplicateValues",
+            Self::RowCount => "rowCount",
+        }
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Arguments {
+    pub(crate) valid_values: Option<Vec<Value>>,
+    pub(crate) missing_values: Option<Vec<Value>>,
+    pub(crate) pattern: Option<String>,
+    pub(crate) properties: Option<Vec<String>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Unit {
+    Rows,
+    Percent,
+}
+
+/// The dimensions that the standard knows; [`crate::check::Dimension`] has ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum OdcsDimension {
+    Accuracy,
+    Completeness,
+    Conformity,
+    Consistency,
+    Coverage,
+    Timeliness,
+    Uniqueness,
+}

@@ -1,0 +1,329 @@
+//! Statements that find faults, compiled from contracts: one scan for all row rules of a table, one pass per key and
+//! one per relationship. Every finding ends in `ops.rejections`, merged with what was found before.
+
+use crate::check::{Check, Entity, Reference, Rule, Severity};
+use crate::sql_text::{all_known, columns, equal, identifier, literal, text_array};
+
+/// Columns that stage adds; they are no part of what the source says.
+pub(crate) const TECHNICAL: [&str; 5] =
+    ["batch_id", "row_id", "file_id", "source_line", "loaded_at"];
+/// When the source last changed a row.
+const VERSION_COLUMN: &str = "updated_at";
+/// Datasets of an order: what refers to a held order becomes a consequence, not an orphan.
+const ORDER: &str = "transactions";
+
+/// The batch that statements are compiled for.
+#[derive(Debug, Clone)]
+pub(crate) struct Batch {
+    pub(crate) batch_id: i64,
+    pub(crate) source: String,
+}
+
+/// What becomes of a row that breaks no rule of severity error.
+#[derive(Debug, Clone, Copy)]
+enum Otherwise {
+    Warned,
+    Superseded,
+}
+
+pub(crate) fn staging(entity: &str) -> String {
+    format!("staging.{}", identifier(entity))
+}
+
+pub(crate) fn production(entity: &str) -> String {
+    format!("production.{}", identifier(entity))
+}
+
+/// The name under which an older version of a key is listed where history is kept.
+pub(crate) fn older_version(entity: &Entity) -> String {
+    format!("{}.older_version", entity.name)
+}
+
+/// Writes findings `(row_id, rules)` into `ops.rejections`; a row has one entry with all rules.
+fn record(batch: &Batch, entity: &Entity, otherwise: Otherwise, findings: &str) -> String {
+    let severities: Vec<String> = Severity::WORST_FIRST
+        .into_iter()
+        .map(|severity| (severity, entity.ids_of(severity)))
+        .filter(|(_, ids)| !ids.is_empty())
+        .map(|(severity, ids)| {
+            format!(
+                "when merged.rules && {} then '{}'",
+                text_array(ids),
+                severity.name()
+            )
+        })
+        .collect();
+    let severity = if severities.is_empty() {
+        "'info'".to_owned()
+    } else {
+        format!("case {} else 'info' end", severities.join("\n            "))
+    };
+    let otherwise = match otherwise {
+        Otherwise::Warned => "warned",
+        Otherwise::Superseded => "superseded",
+    };
+    let batch_id = batch.batch_id;
+    let dataset = literal(&entity.name);
+    format!(
+        "with findings as (
+    {findings}
+),
+
+merged as (
+    select
+        findings.row_id,
+        coalesce(earlier.rules, '{{}}') || findings.rules as rules,
+        earlier.verdict as earlier_verdict
+    from findings
+    left join ops.rejections as earlier
+        on earlier.batch_id = {batch_id} and earlier.dataset = {dataset}
+        and earlier.row_id = findings.row_id
+),
+
+weighed as (
+    select merged.row_id, merged.rules, merged.earlier_verdict,
+        {severity} as severity
+    from merged
+),
+
+written as (
+    insert into ops.rejections (batch_id, dataset, row_id, rules, severity, verdict)
+    select {batch_id}, {dataset}, weighed.row_id, weighed.rules, weighed.severity,
+        case
+            when weighed.severity in ('critical', 'error') then 'quarantined'
+            when weighed.earlier_verdict = 'superseded' then 'superseded'
+            else '{otherwise}'
+        end
+    from weighed
+    on conflict (batch_id, dataset, row_id) do update set
+        rules = excluded.rules, severity = excluded.severity, verdict = excluded.verdict
+    returning 1
+)
+
+select count(*) from written"
+    )
+}
+
+/// One scan for all row rules; none where the entity has no such rule.
+pub(crate) fn row_scan(batch: &Batch, entity: &Entity) -> Option<String> {
+    let rules: Vec<(&str, &str)> = entity
+        .checks
+        .iter()
+        .filter(|check| check.is_enabled)
+        .filter_map(|check| match &check.rule {
+            Rule::Row { fails } => Some((check.id.as_str(), fails.as_str())),
+            _ => None,
+        })
+        .collect();
+    if rules.is_empty() {
+        return None;
+    }
+    let cases: Vec<String> = rules
+        .iter()
+        .map(|(id, fails)| format!("case when {fails} then {} end", literal(id)))
+        .collect();
+    let any: Vec<String> = rules
+        .iter()
+        .map(|(_, fails)| format!("({fails})"))
+        .collect();
+    let findings = format!(
+        "select row_id,
+        array_remove(array[
+            {}
+        ]::text[], null) as rules
+    from {}
+    where batch_id = {} and (
+        {}
+    )",
+        cases.join(",\n            "),
+        staging(&entity.name),
+        batch.batch_id,
+        any.join("\n        or "),
+    );
+    Some(record(batch, entity, Otherwise::Warned, &findings))
+}
+
+/// One pass for the key: the newest version of each key stays, in its last line.
+///
+/// Rows that a row rule refused take no part, so that a bad version hides no good one.
+pub(crate) fn key_pass(batch: &Batch, entity: &Entity) -> Option<String> {
+    if entity.key.is_empty() {
+        return None;
+    }
+    let id_of = |is_wanted: fn(&Rule) -> bool| {
+        entity
+            .checks
+            .iter()
+            .find(|check| is_wanted(&check.rule))
+            .map(|check| check.id.as_str())
+    };
+    let conflict = id_of(|rule| matches!(rule, Rule::KeyConflict))?;
+    let duplicate = id_of(|rule| matches!(rule, Rule::KeyDuplicate))?;
+    let older = if entity.has_history {
+        older_version(entity)
+    } else {
+        duplicate.to_owned()
+    };
+    let findings = format!(
+        "select ranked.row_id,
+        array[case
+            when ranked.place = 1 then {older}
+            when ranked.content = ranked.kept_content then {duplicate}
+            else {conflict}
+        end]::text[] as rules
+    from ({versions}) as ranked
+    where ranked.place > 1 or ranked.version_place > 1",
+        older = literal(&older),
+        duplicate = literal(duplicate),
+        conflict = literal(conflict),
+        versions = ranked_versions(batch, entity),
+    );
+    Some(record(batch, entity, Otherwise::Superseded, &findings))
+}
+
+/// Rows of keys that are there more than once, by version and by place in their version.
+fn ranked_versions(batch: &Batch, entity: &Entity) -> String {
+    // Where the source has no time of change, the day of the file tells which version is newer.
+    let file_day = "file.business_date::timestamp at time zone 'UTC'";
+    let version_at = if entity.has_column(VERSION_COLUMN) {
+        format!(
+            "coalesce(staged.{}, {file_day})",
+            identifier(VERSION_COLUMN)
+        )
+    } else {
+        file_day.to_owned()
+    };
+    let key = columns("staged", &entity.key);
+    let window = format!("partition by {key}, {version_at} order by staged.row_id desc");
+    let content = format!("to_jsonb(staged) - {}", text_array(TECHNICAL));
+    format!(
+        "
+        select staged.row_id,
+            {content} as content,
+            first_value({content}) over ({window}) as kept_content,
+            row_number() over ({window}) as place,
+            dense_rank() over (partition by {key} order by {version_at} desc nulls last)
+                as version_place
+        from {table} as staged
+        inner join (
+            select {plain_key} from {table} as staged
+            where staged.batch_id = {batch_id} and {known}
+            group by {plain_key} having count(*) > 1
+        ) as repeated on {same}
+        left join ops.raw_files as file on file.file_id = staged.file_id
+        where staged.batch_id = {batch_id}
+        and not exists (
+            select 1 from ops.rejections as rejection
+            where rejection.batch_id = {batch_id} and rejection.dataset = {dataset}
+            and rejection.row_id = staged.row_id and rejection.verdict = 'quarantined'
+        )
+    ",
+        table = staging(&entity.name),
+        plain_key = columns("staged", &entity.key),
+        batch_id = batch.batch_id,
+        known = all_known("staged", &entity.key),
+        same = equal("staged", &entity.key, "repeated", &entity.key),
+        dataset = literal(&entity.name),
+    )
+}
+
+/// One pass for values that must not repeat: every row but the first of a value fails.
+pub(crate) fn unique_pass(
+    batch: &Batch,
+    entity: &Entity,
+    check: &Check,
+    names: &[String],
+) -> String {
+    let values = columns("staged", names);
+    let findings = format!(
+        "select placed.row_id, array[{id}]::text[] as rules
+    from (
+        select staged.row_id,
+            row_number() over (partition by {values} order by staged.row_id) as place
+        from {table} as staged
+        inner join (
+            select {values} from {table} as staged
+            where staged.batch_id = {batch_id} and {known}
+            group by {values} having count(*) > 1
+        ) as repeated on {same}
+        where staged.batch_id = {batch_id}
+    ) as placed
+    where placed.place > 1",
+        id = literal(&check.id),
+        table = staging(&entity.name),
+        batch_id = batch.batch_id,
+        known = all_known("staged", names),
+        same = equal("staged", names, "repeated", names),
+    );
+    record(batch, entity, Otherwise::Warned, &findings)
+}
+
+/// One pass for a relationship: values found neither among the accepted rows of this batch nor in
+/// production.
+pub(crate) fn reference_pass(
+    batch: &Batch,
+    entity: &Entity,
+    check: &Check,
+    reference: &Reference,
+) -> String {
+    let batch_id = batch.batch_id;
+    let target = &reference.target;
+    // A held order is there: what belongs to it is held back with it.
+    let accepted = if target == ORDER {
+        String::new()
+    } else {
+        format!(
+            "
+                and not exists (
+                    select 1 from ops.rejections as rejection
+                    where rejection.batch_id = {batch_id} and rejection.dataset = {}
+                    and rejection.row_id = target.row_id
+                    and rejection.verdict in ('quarantined', 'consequence')
+                )",
+            literal(target)
+        )
+    };
+    let (own, theirs) = (&reference.columns, &reference.target_columns);
+    let findings = format!(
+        "select staged.row_id, array[{id}]::text[] as rules
+    from {child} as staged
+    inner join (
+        select unmatched.* from (
+            select referred.* from (
+                select distinct {values} from {child} as staged
+                where staged.batch_id = {batch_id} and {known}
+            ) as referred
+            where not exists (
+                select 1 from {parent} as target
+                where target.batch_id = {batch_id} and {in_batch}{accepted}
+            )
+            offset 0
+        ) as unmatched
+        where not exists (
+            select 1 from {published} as target
+            where target.source = {source} and not target.is_deleted and {in_production}
+        )
+    ) as missing on {same}
+    where staged.batch_id = {batch_id}",
+        id = literal(&check.id),
+        child = staging(&entity.name),
+        parent = staging(target),
+        published = production(target),
+        values = columns("staged", own),
+        known = all_known("staged", own),
+        in_batch = equal("target", theirs, "referred", own),
+        in_production = equal("target", theirs, "unmatched", own),
+        same = equal("staged", own, "missing", own),
+        source = literal(&batch.source),
+    );
+    record(batch, entity, Otherwise::Warned, &findings)
+}
+
+/// A named rule: the query in its file says which rows fail.
+pub(crate) fn named_rule(batch: &Batch, entity: &Entity, check: &Check, query: &str) -> String {
+    let findings = format!(
+        "select failing.row_id, array[{}]::text[] as rules from (\n{query}\n) as failing",
+        literal(&check.id)
+    );
+    record(batch, entity, Otherwise::Warned, &findings)
+}

@@ -1,0 +1,121 @@
+//! Guards against mass changes: they compare with production, look only at tables that this batch
+//! brought, and cannot trip on a source without a history.
+
+use anyhow::Context as _;
+use common::{Sql, db};
+use deadpool_postgres::Transaction;
+use tokio_postgres::Row;
+
+use crate::check::{Assertion, Dimension, Severity};
+use crate::faults::Table;
+use crate::findings::Batch;
+use crate::gate::percent;
+use crate::settings::Settings;
+use crate::statement;
+use crate::verdict::{CheckResult, CheckStatus};
+
+const GUARD_PRICE_SHIFT: Sql = common::sql!("quality/guard_price_shift.sql");
+
+/// What a guard compared and how much of it moved.
+struct Movement {
+    rows_compared: u64,
+    rows_moved: u64,
+}
+
+/// Runs the guards that the batch gives cause for.
+pub(crate) async fn run(
+    tx: &Transaction<'_>,
+    batch: &Batch,
+    tables: &[Table<'_>],
+    snapshots: &[String],
+    settings: &Settings,
+) -> anyhow::Result<Vec<CheckResult>> {
+    let mut results = Vec::new();
+    for table in tables {
+        let entity = table.entity;
+        if snapshots.contains(&entity.name) {
+            let text = statement::vanished(batch, entity);
+            let row = tx
+                .query_one(&text, &[])
+                .await
+                .with_context(|| format!("failed to look for vanished rows of {}", entity.name))?;
+            let limit = settings.vanished_percent_max;
+            results.push(result(
+                batch,
+                table,
+                "vanished",
+                &movement(&row)?,
+                limit,
+                settings,
+            ));
+        }
+        if entity.name == "products" && table.rows_staged > 0 {
+            let factor = settings.price_shift_factor;
+            let parameters: db::Parameters<'_> = &[&batch.batch_id, &batch.source, &factor];
+            let row = db::row(tx, GUARD_PRICE_SHIFT, parameters).await?;
+            let limit = settings.price_shift_percent_max;
+            results.push(result(
+                batch,
+                table,
+                "price_shift",
+                &movement(&row)?,
+                limit,
+                settings,
+            ));
+        }
+    }
+    Ok(results)
+}
+
+fn movement(row: &Row) -> anyhow::Result<Movement> {
+    let count = |index: usize| -> anyhow::Result<u64> {
+        let count: i64 = row.try_get(index).context("a guard returned no count")?;
+        u64::try_from(count).context("a guard returned a negative count")
+    };
+    Ok(Movement {
+        rows_compared: count(0)?,
+        rows_moved: count(1)?,
+    })
+}
+
+fn result(
+    batch: &Batch,
+    table: &Table<'_>,
+    name: &str,
+    movement: &Movement,
+    percent_max: f64,
+    settings: &Settings,
+) -> CheckResult {
+    let moved_percent = percent(movement.rows_moved, movement.rows_compared);
+    let status = if movement.rows_compared < settings.guard_rows_min {
+        CheckStatus::Skip
+    } else if moved_percent > percent_max {
+        CheckStatus::Fail
+    } else {
+        CheckStatus::Pass
+    };
+    CheckResult {
+        check_id: format!("{}.{name}", table.entity.name),
+        source: batch.source.clone(),
+        contract: table.entity.contract.clone(),
+        assertion: Assertion::Guard.name().to_owned(),
+        dataset: format!("staging.{}", table.entity.name),
+        column: None,
+        dimension: Dimension::Accuracy.name().to_owned(),
+        severity: Severity::Critical.report_name().to_owned(),
+        status,
+        success: status != CheckStatus::Fail,
+        element_count: movement.rows_compared,
+        missing_count: None,
+        unexpected_count: movement.rows_moved,
+        unexpected_percent: moved_percent,
+        expected: format!("<= {percent_max} %"),
+        actual: format!("{} rows ({moved_percent:.3} %)", movement.rows_moved),
+        content: None,
+        content_type: None,
+        partial_unexpected_index_list: Vec::new(),
+        quarantined_rows: 0,
+        execution_time: 0.0,
+        overridden: false,
+    }
+}
