@@ -186,8 +186,8 @@ mod tests {
             [
                 "5e7a6220b5d6bd87876cada62e9e1914eedb550003e20e629fd48c20c62cefb2",
                 "68022c5aa4785eea75fa2528c559318edc75a7b8a1fb243a25a12ee54865fa8f",
-                "d0e535fd33ffb34726e3e35ae146dfeafe802c7ed3acc8dfed51349cb355ba4c",
-                "19c792a0e3084c714fe453620e37d59e38f6de9f5b4358aa17d8481fd970b167"
+                "29cf9e7cc03bfc9124029ff13d2e3be7f10c734eb5791b6e87deab570d50d681",
+                "07704d18441cade89cad5cb0d68a26d1d87dcf4f0e6a323a3e210e4865e938ca"
             ]
         );
         Ok(())
