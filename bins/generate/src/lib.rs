@@ -21,7 +21,6 @@ mod shop;
 
 use std::path::PathBuf;
 
-use anyhow::Context as _;
 use chrono::NaiveDate;
 use common::progress::Bar;
 use common::{Program, Rows, StageContext, StageReport, Step, Uses};
@@ -117,8 +116,7 @@ pub async fn run(ctx: &StageContext, options: &Options) -> anyhow::Result<StageR
 
     let metadata = Metadata::new(ctx.started_at, &settings, &files);
     files.commit()?;
-    common::report::write_json(&folder.join(METADATA_FILE), &metadata)
-        .with_context(|| format!("failed to write `{METADATA_FILE}`"))?;
+    common::report::write_json(&folder.join(METADATA_FILE), &metadata)?;
     Ok(report)
 }
 
