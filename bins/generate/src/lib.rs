@@ -114,6 +114,7 @@ pub async fn run(ctx: &StageContext, options: &Options) -> anyhow::Result<StageR
     report.finish(step, written(files.transactions.row_count()));
     report.finish(items_step, written(files.items.row_count()));
 
+    shop.finish();
     let metadata = Metadata::new(ctx.started_at, &settings, &files);
     files.commit()?;
     common::report::write_json(&folder.join(METADATA_FILE), &metadata)?;

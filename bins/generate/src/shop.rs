@@ -130,6 +130,11 @@ impl<'a> Shop<'a> {
         Ok(())
     }
 
+    /// Takes the progress bar off the terminal.
+    pub(crate) fn finish(self) {
+        self.bar.finish();
+    }
+
     /// Shows progress and lets a signal be heard.
     async fn rest(&self, record_count: u64) {
         self.bar.add(record_count);
