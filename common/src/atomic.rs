@@ -33,6 +33,7 @@ impl AtomicFile {
             .to_string_lossy();
         // Hidden, so that readers of the folder pass it over; one per process.
         let temporary = folder.join(format!(".{name}.{}.tmp", std::process::id()));
+        remove_leftovers(folder, &name);
         let file = File::create(&temporary)
             .with_context(|| format!("failed to create `{}`", temporary.display()))?;
         let writer = Some(BufWriter::with_capacity(BUFFER_BYTES, file));
@@ -98,6 +99,25 @@ pub fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     file.commit()
 }
 
+/// Temporary files of this name whose process was killed, so that they do not fill the disk.
+fn remove_leftovers(folder: &Path, name: &str) {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries.filter_map(Result::ok) {
+        let file_name = entry.file_name().to_string_lossy().into_owned();
+        let process = file_name
+            .strip_prefix(&format!(".{name}."))
+            .and_then(|rest| rest.strip_suffix(".tmp"))
+            .filter(|process| process.parse::<u32>().is_ok());
+        let Some(process) = process else { continue };
+        if !Path::new("/proc").join(process).exists() {
+            // A file that will not go is met again by the next write.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
 fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if parent != Path::new("") => parent,
@@ -108,6 +128,16 @@ fn folder_of(path: &Path) -> &Path {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_killed_process_left_is_removed() -> anyhow::Result<()> {
+        let dir = tempfile::tempdir()?;
+        let leftover = dir.path().join(".report.json.4194305.tmp");
+        fs::write(&leftover, b"half")?;
+        write(&dir.path().join("report.json"), b"new")?;
+        assert!(!leftover.exists());
+        Ok(())
+    }
 
     #[test]
     fn a_dropped_file_leaves_the_previous_version() -> anyhow::Result<()> {

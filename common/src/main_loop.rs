@@ -41,6 +41,8 @@ pub enum Uses {
     Database,
     /// The database as it is, at any time; it connects when it first asks for a connection.
     DatabaseUnlocked,
+    /// Nothing: it opens what it needs, takes the lock and hears signals itself.
+    Itself,
 }
 
 #[derive(Debug, clap::Parser)]
@@ -99,7 +101,8 @@ where
         .context("failed to start the async runtime")?;
     let ctx = context(program, &cli.common, config);
     let span = tracing::info_span!("run", program = program.name, run_id = %ctx.run_id);
-    let work = interruptible(guarded(program, cli, &ctx, run)).instrument(span.clone());
+    let work = interruptible(program.uses, guarded(program, cli, &ctx, run));
+    let work = work.instrument(span.clone());
     let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(work)))
         .unwrap_or_else(|panic| Err(describe_panic(panic.as_ref())));
     let _entered = span.enter();
@@ -156,8 +159,12 @@ where
 
 /// Ends the work at a signal: what was not committed is rolled back as the connection closes.
 async fn interruptible(
+    uses: Uses,
     work: impl Future<Output = anyhow::Result<StageReport>>,
 ) -> anyhow::Result<StageReport> {
+    if uses == Uses::Itself {
+        return work.await;
+    }
     let mut interrupt = signal(SignalKind::interrupt()).context("failed to listen for signals")?;
     let mut terminate = signal(SignalKind::terminate()).context("failed to listen for signals")?;
     let stopped = |exit_code, name| {

@@ -101,6 +101,23 @@ impl Rows {
     }
 }
 
+impl std::fmt::Display for Rows {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{} rows in", self.input)?;
+        let parts = [
+            ("inserted", self.inserted),
+            ("updated", self.updated),
+            ("deleted", self.deleted),
+            ("quarantined", self.quarantined),
+            ("unchanged", self.unchanged),
+        ];
+        for (name, count) in parts.iter().filter(|(_, count)| *count > 0) {
+            write!(formatter, ", {count} {name}")?;
+        }
+        Ok(())
+    }
+}
+
 impl std::ops::AddAssign for Rows {
     fn add_assign(&mut self, other: Self) {
         self.input += other.input;
@@ -186,16 +203,16 @@ impl StageReport {
             .map_or(0.0, |clock| clock.elapsed().as_secs_f64());
         let duration_ms = (step.duration_s * 1_000.0).round();
         tracing::info!(
-            step = %step.name,
-            relation = step.relation.as_deref(),
-            rows.input,
-            rows.inserted,
-            rows.updated,
-            rows.deleted,
-            rows.quarantined,
-            rows.unchanged,
-            duration_ms,
-            "step done"
+            step.relation = step.relation.as_deref(),
+            step.rows_in = rows.input,
+            step.inserted = rows.inserted,
+            step.updated = rows.updated,
+            step.deleted = rows.deleted,
+            step.quarantined = rows.quarantined,
+            step.unchanged = rows.unchanged,
+            step.duration_ms = duration_ms,
+            "{}: {rows} ({duration_ms} ms)",
+            step.name
         );
         self.steps.push(step);
     }

@@ -1,12 +1,17 @@
 //! Log lines: a daily file for each program in the log folder, and readable lines on stderr.
 
+use std::fmt::Debug;
 use std::path::Path;
 
-use tracing::Level;
+use tracing::field::Field;
+use tracing::{Event, Level, Subscriber};
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt::FmtContext;
+use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer, debug_fn};
 use tracing_subscriber::prelude::*;
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Layer, Registry, fmt};
 
 use crate::args::LogFormat;
@@ -62,15 +67,47 @@ fn console(format: LogFormat, level: Level) -> BoxedLayer {
         LogFormat::Text => {
             let is_colored = std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty())
                 && std::io::IsTerminal::is_terminal(&std::io::stderr());
-            boxed(
-                layer
-                    .compact()
-                    .with_target(false)
-                    .without_time()
-                    .with_ansi(is_colored),
-                level,
-            )
+            let layer = layer.with_ansi(is_colored).event_format(ForPeople);
+            boxed(layer.fmt_fields(debug_fn(write_field)), level)
         }
+    }
+}
+
+/// `WARN message field=value`: no time, no span, no numbers of steps, which are in the message.
+struct ForPeople;
+
+impl<S, N> FormatEvent<S, N> for ForPeople
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+    N: for<'writer> FormatFields<'writer> + 'static,
+{
+    fn format_event(
+        &self,
+        ctx: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> std::fmt::Result {
+        let level = *event.metadata().level();
+        let color = match level {
+            Level::ERROR => 31,
+            Level::WARN => 33,
+            _ => 32,
+        };
+        if writer.has_ansi_escapes() {
+            write!(writer, "\x1b[{color}m{level:>5}\x1b[0m")?;
+        } else {
+            write!(writer, "{level:>5}")?;
+        }
+        ctx.format_fields(writer.by_ref(), event)?;
+        writeln!(writer)
+    }
+}
+
+fn write_field(writer: &mut Writer<'_>, field: &Field, value: &dyn Debug) -> std::fmt::Result {
+    match field.name() {
+        "message" => write!(writer, " {value:?}"),
+        name if name.starts_with("step.") || name.starts_with("log.") => Ok(()),
+        name => write!(writer, " {name}={value:?}"),
     }
 }
 

@@ -1,1 +1,129 @@
-//! Run the pipeline's programs in order, under one lock.
+//! The pipeline's programs in order, under one lock, as child processes.
+//!
+//! Architecture invariant: never two runs at once; a run that was killed is healed by the next,
+//! because every program publishes in one transaction and finds out by itself what is left to do.
+
+mod child;
+mod console;
+mod execution;
+mod plan;
+mod report;
+mod schedule;
+mod settings;
+mod signals;
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use common::embedded::Embedded;
+use common::{Program, Rows, StageContext, StageReport, Status, Step, Uses, database};
+
+/// What the program is called.
+pub const PROGRAM: Program = Program {
+    name: "orchestrator",
+    about: env!("CARGO_PKG_DESCRIPTION"),
+    examples: "Examples:\n  \
+        orchestrator run                                     the sources of pipeline.toml\n  \
+        orchestrator run --source olist --data ~/olist       one source, from its own folder\n  \
+        orchestrator run --skip generate                     raw files as they are\n  \
+        orchestrator schedule                                runs by [orchestrator] schedule\n  \
+        orchestrator migrate                                 only bring the schema up to date\n  \
+        orchestrator stop                                    stop the embedded PostgreSQL",
+    uses: Uses::Itself,
+};
+
+// A doc comment here would replace the program's own help.
+#[derive(Debug, Clone, clap::Args)]
+#[expect(
+    missing_docs,
+    reason = "the help texts of the fields are their documentation"
+)]
+pub struct Options {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the orchestrator is asked for.
+#[derive(Debug, Clone, clap::Subcommand)]
+pub enum Command {
+    /// Run the pipeline once
+    Run(RunOptions),
+    /// Run it again and again, by the schedule of [orchestrator] in pipeline.toml
+    Schedule(RunOptions),
+    /// Bring the database's schema up to date
+    Migrate,
+    /// Stop the embedded PostgreSQL
+    Stop,
+}
+
+// A doc comment here would replace the command's own help.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[expect(
+    missing_docs,
+    reason = "the help texts of the fields are their documentation"
+)]
+pub struct RunOptions {
+    /// Source to load, by its folder in config/sources (repeat for several)
+    #[arg(long, value_name = "SOURCE")]
+    pub source: Vec<String>,
+
+    /// Folder of the raw files, for a single source (default: data/raw/<SOURCE>)
+    #[arg(long, value_name = "FOLDER")]
+    pub data: Option<PathBuf>,
+
+    /// Program to leave out (repeat for several)
+    #[arg(long, value_name = "PROGRAM")]
+    pub skip: Vec<String>,
+
+    /// Publish although the data gate says no; the reason is kept in ops.audit_log
+    #[arg(long, value_name = "REASON")]
+    pub accept_gate: Option<String>,
+}
+
+/// Does what was asked for.
+///
+/// # Errors
+/// The failure of the first program that failed, with its exit code; 5 when another run holds the
+/// lock.
+pub async fn run(ctx: &StageContext, options: &Options) -> anyhow::Result<StageReport> {
+    match &options.command {
+        Command::Run(options) => execution::run(ctx, options).await,
+        Command::Schedule(options) => schedule::run(ctx, options).await,
+        Command::Migrate => migrate(ctx).await,
+        Command::Stop => stop(ctx).await,
+    }
+}
+
+async fn migrate(ctx: &StageContext) -> anyhow::Result<StageReport> {
+    let mut report = StageReport::new(ctx);
+    let step = Step::begin("migrate");
+    let applied = database::migrate(&mut ctx.client().await?).await?;
+    report.finish(
+        step,
+        Rows {
+            updated: applied.len() as u64,
+            ..Rows::default()
+        },
+    );
+    console::say(&format!(
+        "{} migrations applied; the schema is up to date",
+        applied.len()
+    ))?;
+    Ok(report)
+}
+
+async fn stop(ctx: &StageContext) -> anyhow::Result<StageReport> {
+    let mut report = StageReport::new(ctx);
+    let embedded = Embedded::new(&ctx.config);
+    let was_running = embedded
+        .stop()
+        .await
+        .context("failed to stop the embedded PostgreSQL")?;
+    if was_running {
+        console::say("the embedded PostgreSQL is stopped")?;
+    } else {
+        report.status = Status::NothingToDo;
+        console::say("no embedded PostgreSQL is running")?;
+    }
+    Ok(report)
+}

@@ -1,0 +1,278 @@
+//! One run: lock, programs in order, retries, report, table.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use common::run::{self, RunLock};
+use common::{Failure, Rows, Sql, StageContext, StageReport, Status, Step, database, db, errors};
+use common::{report as reports, retry};
+
+use crate::RunOptions;
+use crate::child::{Attempt, End, Launcher};
+use crate::console;
+use crate::plan::{self, MONITOR, Stage};
+use crate::report;
+use crate::settings::Settings;
+use crate::signals::Signals;
+
+const RECORD_ATTEMPT: Sql = common::sql!("orchestrator/record_stage_run.sql");
+
+/// A program of the run and its attempts; none when the run ended before it.
+#[derive(Debug)]
+pub(crate) struct StageRun {
+    pub(crate) name: &'static str,
+    pub(crate) attempts: Vec<Attempt>,
+}
+
+impl StageRun {
+    /// The last attempt's end.
+    pub(crate) fn end(&self) -> Option<End> {
+        self.attempts.last().map(|it| it.end)
+    }
+
+    /// What the last attempt left.
+    pub(crate) fn report(&self) -> Option<&StageReport> {
+        self.attempts.last()?.report.as_ref()
+    }
+}
+
+/// Runs the pipeline once.
+pub(crate) async fn run(ctx: &StageContext, options: &RunOptions) -> anyhow::Result<StageReport> {
+    let settings = Settings::load(ctx)?;
+    let plan = plan::make(ctx, &settings, options)?;
+    let mut signals = Signals::listen()?;
+    database::migrate(&mut ctx.client().await?).await?;
+    let lock = match RunLock::acquire(ctx).await {
+        Ok(lock) => lock,
+        Err(error) => {
+            report::keep_refused(ctx, options, &error)?;
+            return Err(error);
+        }
+    };
+    let scratch = Scratch::create(ctx)?;
+    let launcher = Launcher {
+        ctx,
+        settings: &settings,
+        database_url: ctx.database_url().await?,
+        report_dir: scratch.0.clone(),
+    };
+    let mut runs = run_stages(&launcher, &plan, &lock, &mut signals).await?;
+    let exit_code = exit_code(&runs);
+    record_end(ctx, exit_code).await;
+    // After the run's end is recorded: what it looks at includes this run.
+    if plan.iter().any(|it| it.name == MONITOR) && exit_code < errors::EXIT_INTERRUPTED {
+        let stage = Stage {
+            name: MONITOR,
+            arguments: Vec::new(),
+        };
+        let run = run_stage(&launcher, &stage, &mut signals).await?;
+        runs.retain(|it| it.name != MONITOR);
+        runs.push(run);
+    }
+    let document = report::build(ctx, options, &runs, exit_code);
+    let path = reports::publish(ctx, "pipeline_execution_report", &document)?;
+    keep_document(ctx, exit_code, &document).await;
+    console::print_run(ctx, &runs, exit_code, &path).await?;
+    outcome(ctx, &runs, exit_code)
+}
+
+/// Programs in order until one fails.
+async fn run_stages(
+    launcher: &Launcher<'_>,
+    plan: &[Stage],
+    lock: &RunLock,
+    signals: &mut Signals,
+) -> anyhow::Result<Vec<StageRun>> {
+    let mut runs = Vec::new();
+    let mut has_failed = false;
+    for stage in plan {
+        if has_failed || stage.name == MONITOR {
+            runs.push(StageRun {
+                name: stage.name,
+                attempts: Vec::new(),
+            });
+            continue;
+        }
+        if !lock.is_held() {
+            return Err(Failure::transient(
+                "the connection that holds the run lock broke; run again to go on",
+            )
+            .into());
+        }
+        let run = run_stage(launcher, stage, signals).await?;
+        has_failed = !matches!(run.end(), Some(End::Exit(0 | errors::EXIT_PARTIAL)));
+        runs.push(run);
+    }
+    Ok(runs)
+}
+
+/// One program, tried again where its exit code says that this may help.
+async fn run_stage(
+    launcher: &Launcher<'_>,
+    stage: &Stage,
+    signals: &mut Signals,
+) -> anyhow::Result<StageRun> {
+    let mut run = StageRun {
+        name: stage.name,
+        attempts: Vec::new(),
+    };
+    for number in 1.. {
+        let mut attempt = launcher.attempt(stage, number, signals).await?;
+        let is_worth_another = attempt.end == End::Exit(errors::EXIT_TRANSIENT)
+            && number < launcher.settings.attempts_max;
+        attempt.pause = is_worth_another.then(|| retry::pause_after(number));
+        tell(stage.name, &attempt);
+        record_attempt(launcher.ctx, stage.name, &attempt).await;
+        let pause = attempt.pause;
+        run.attempts.push(attempt);
+        let Some(pause) = pause else { break };
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            stop = signals.next() => return Err(stop.failure().into()),
+        }
+    }
+    Ok(run)
+}
+
+fn tell(name: &str, attempt: &Attempt) {
+    let rows = attempt
+        .report
+        .as_ref()
+        .map(StageReport::rows)
+        .unwrap_or_default();
+    let duration_ms = (attempt.ended_at - attempt.started_at).num_milliseconds();
+    match attempt.reason() {
+        None => tracing::info!("{name} done: {rows} ({duration_ms} ms)"),
+        // The program has told its reason on stderr itself.
+        Some(_) if attempt.report.is_some() => {
+            tracing::info!(pause = ?attempt.pause, "{name} failed ({duration_ms} ms)");
+        }
+        Some(reason) => tracing::error!(pause = ?attempt.pause, "{name}: {reason}"),
+    }
+}
+
+/// A record that cannot be written costs the record, not the run: the report has it too.
+async fn record_attempt(ctx: &StageContext, name: &str, attempt: &Attempt) {
+    if let Err(error) = try_record_attempt(ctx, name, attempt).await {
+        tracing::warn!(
+            reason = errors::describe(&error),
+            "an attempt was not recorded"
+        );
+    }
+}
+
+async fn try_record_attempt(
+    ctx: &StageContext,
+    name: &str,
+    attempt: &Attempt,
+) -> anyhow::Result<()> {
+    let signed = |it: u64| i64::try_from(it).unwrap_or(i64::MAX);
+    let report = attempt.report.as_ref();
+    let rows = report.map(StageReport::rows).unwrap_or_default();
+    let number = i32::try_from(attempt.number).unwrap_or(i32::MAX);
+    let exit_code = match attempt.end {
+        End::Exit(code) => Some(i32::from(code)),
+        End::Signal(_) | End::Timeout(_) | End::Stopped(_) => None,
+    };
+    let status = report::step_status(Some(attempt.end));
+    let peak_memory_bytes = report.and_then(|it| it.peak_memory_bytes).map(signed);
+    let client = ctx.client().await?;
+    db::execute(
+        &client,
+        RECORD_ATTEMPT,
+        &[
+            &ctx.run_id,
+            &name,
+            &number,
+            &attempt.started_at,
+            &attempt.ended_at,
+            &status,
+            &exit_code,
+            &signed(rows.input),
+            &signed(rows.written()),
+            &peak_memory_bytes,
+            &attempt.reason(),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// The first failure's code; 6 when a program did its work in part.
+fn exit_code(runs: &[StageRun]) -> u8 {
+    let codes: Vec<u8> = runs
+        .iter()
+        .filter_map(|it| Some(it.end()?.exit_code()))
+        .collect();
+    let failed = codes
+        .iter()
+        .find(|it| ![0, errors::EXIT_PARTIAL].contains(*it));
+    let is_partial = codes.contains(&errors::EXIT_PARTIAL);
+    failed
+        .copied()
+        .unwrap_or(if is_partial { errors::EXIT_PARTIAL } else { 0 })
+}
+
+async fn record_end(ctx: &StageContext, exit_code: u8) {
+    if let Err(error) = run::record_end(ctx, report::run_state(exit_code), exit_code, None).await {
+        tracing::warn!(
+            reason = errors::describe(&error),
+            "the end of the run was not recorded"
+        );
+    }
+}
+
+async fn keep_document(ctx: &StageContext, exit_code: u8, document: &serde_json::Value) {
+    let state = report::run_state(exit_code);
+    if let Err(error) = run::record_end(ctx, state, exit_code, Some(document)).await {
+        tracing::warn!(
+            reason = errors::describe(&error),
+            "the report is not in ops.runs"
+        );
+    }
+}
+
+/// The orchestrator's own report; a failed program's reason is the run's.
+fn outcome(ctx: &StageContext, runs: &[StageRun], exit_code: u8) -> anyhow::Result<StageReport> {
+    let mut summary = StageReport::new(ctx);
+    for run in runs {
+        let rows = run.report().map_or_else(Rows::default, StageReport::rows);
+        let mut step = Step::begin(run.name);
+        step.rows = rows;
+        summary.steps.push(step);
+    }
+    summary.quality = runs.iter().find_map(|it| it.report()?.quality);
+    summary.status = match exit_code {
+        0 => Status::Succeeded,
+        errors::EXIT_PARTIAL => Status::Partial,
+        errors::EXIT_BLOCKED => Status::Blocked,
+        _ => {
+            let failed = runs
+                .iter()
+                .find(|it| it.end().is_some_and(|end| end.exit_code() == exit_code));
+            let name = failed.map_or("run", |it| it.name);
+            let message = format!("the run failed in `{name}`; run again when it is mended");
+            return Err(Failure { exit_code, message }.into());
+        }
+    };
+    Ok(summary)
+}
+
+/// A folder for the programs' reports, removed with the run.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn create(ctx: &StageContext) -> anyhow::Result<Self> {
+        let path = std::env::temp_dir().join(format!("bullion-{}", ctx.run_id));
+        std::fs::create_dir_all(&path)
+            .with_context(|| format!("failed to create `{}`", path.display()))?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What stays in the system's temporary folder harms nobody.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
