@@ -11,7 +11,7 @@ rejects as (
         reject.rule,
         reject.raw,
         reject.payload
-    from unnest($6::bigint [], $7::bigint [], $8::text [], $9::bytea [], $10::jsonb [])
+    from unnest($6::bigint[], $7::bigint[], $8::text[], $9::bytea[], $10::jsonb[])
         as reject (source_line, record_number, rule, raw, payload)
 
 ),

@@ -1,0 +1,53 @@
+# The commands of Bullion. `make pipeline` and `make test` are enough on a fresh machine with Rust.
+#
+#   make pipeline                              the synthetic shop, end to end
+#   make pipeline SOURCE=olist DATA=~/olist    another source, beside it in the same database
+#   make test                                  all tests
+#   make lint                                  format, lints, SQL lint
+#   make bench                                 1,000,000 transactions beside psql \copy
+#   make migrate                               only bring the schema up to date
+#   make stop                                  stop the embedded PostgreSQL
+#   make clean                                 stop it and remove data/ and logs/ (asks first)
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+SOURCE ?=
+DATA ?=
+RUN_FLAGS := $(if $(SOURCE),--source $(SOURCE)) $(if $(DATA),--data "$(DATA)")
+PROGRAMS := target/release
+
+.PHONY: pipeline test lint bench migrate stop clean build postgres
+
+pipeline: postgres build
+	@$(PROGRAMS)/orchestrator run $(RUN_FLAGS)
+
+# `cargo test` does not build the programs of other packages: they come first.
+test: postgres
+	cargo build --locked --bins
+	cargo test --locked --workspace
+
+lint:
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- --deny warnings
+	.ci/lint-sql
+
+bench: postgres build
+	bench/pipeline.sh
+
+migrate: postgres build
+	@$(PROGRAMS)/orchestrator migrate
+
+stop: build
+	@$(PROGRAMS)/orchestrator stop
+
+clean: stop
+	@read -r -p "Remove all of data/ and logs/, the embedded database too? [y/N] " answer; \
+	if [ "$$answer" = y ]; then find data logs -mindepth 1 ! -name .gitkeep -delete; fi
+
+build:
+	@cargo build --locked --release --bins
+
+# Nothing to install where a server is named by DATABASE_URL or its programs are here already.
+postgres:
+	@.ci/install-postgres
