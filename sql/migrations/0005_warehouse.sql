@@ -930,7 +930,6 @@ create table warehouse.work_customers (
     country text,
     registration_date date,
     effective_at timestamptz,
-    until_effective_at timestamptz,
     valid_from timestamptz not null,
     valid_to timestamptz not null,
     is_inferred boolean not null,
@@ -961,8 +960,6 @@ comment on column warehouse.work_customers.country is 'As in dim_customers';
 comment on column warehouse.work_customers.registration_date is 'As in dim_customers';
 comment on column warehouse.work_customers.effective_at is
 'Moment of the change that begins the version';
-comment on column warehouse.work_customers.until_effective_at is
-'Moment of the next version; null for the last';
 comment on column warehouse.work_customers.valid_from is 'First moment of the version';
 comment on column warehouse.work_customers.valid_to is 'First moment after the version';
 comment on column warehouse.work_customers.is_inferred is 'Whether the member is a stub';
@@ -990,7 +987,6 @@ create table warehouse.work_products (
     profit_margin_pct numeric,
     is_active boolean,
     effective_at timestamptz,
-    until_effective_at timestamptz,
     valid_from timestamptz not null,
     valid_to timestamptz not null,
     is_inferred boolean not null,
@@ -1023,8 +1019,6 @@ comment on column warehouse.work_products.profit_margin_pct is 'As in dim_produc
 comment on column warehouse.work_products.is_active is 'As in dim_products';
 comment on column warehouse.work_products.effective_at is
 'Moment of the change that begins the version';
-comment on column warehouse.work_products.until_effective_at is
-'Moment of the next version; null for the last';
 comment on column warehouse.work_products.valid_from is 'First moment of the version';
 comment on column warehouse.work_products.valid_to is 'First moment after the version';
 comment on column warehouse.work_products.is_inferred is 'Whether the member is a stub';
@@ -1046,7 +1040,6 @@ create table warehouse.work_stores (
     region text,
     opened_date date,
     effective_at timestamptz,
-    until_effective_at timestamptz,
     valid_from timestamptz not null,
     valid_to timestamptz not null,
     is_inferred boolean not null,
@@ -1073,8 +1066,6 @@ comment on column warehouse.work_stores.region is 'As in dim_stores';
 comment on column warehouse.work_stores.opened_date is 'As in dim_stores';
 comment on column warehouse.work_stores.effective_at is
 'Moment of the change that begins the version';
-comment on column warehouse.work_stores.until_effective_at is
-'Moment of the next version; null for the last';
 comment on column warehouse.work_stores.valid_from is 'First moment of the version';
 comment on column warehouse.work_stores.valid_to is 'First moment after the version';
 comment on column warehouse.work_stores.is_inferred is 'Whether the member is a stub';
@@ -1082,6 +1073,22 @@ comment on column warehouse.work_stores.is_deleted is
 'Whether the version says that the source deleted the member';
 comment on column warehouse.work_stores.row_hash is 'Fingerprint of the content';
 comment on column warehouse.work_stores.batch_id is 'Batch that brought the version';
+
+create table warehouse.work_sources (
+    source text not null,
+    after_batch_id bigint not null,
+    until_batch_id bigint not null,
+    is_full boolean not null
+);
+
+select ops.place('warehouse.work_sources', 'reference', null, null);
+
+comment on table warehouse.work_sources is
+'Sources whose batches a load consumes; empty between loads';
+comment on column warehouse.work_sources.source is 'Source';
+comment on column warehouse.work_sources.after_batch_id is 'Batches after this one are new';
+comment on column warehouse.work_sources.until_batch_id is 'Last published batch';
+comment on column warehouse.work_sources.is_full is 'Whether the source is rebuilt from scratch';
 
 create table warehouse.work_changed_members (
     dimension text not null,
@@ -1100,19 +1107,6 @@ comment on column warehouse.work_changed_members.member_id is 'Member as the sou
 comment on column warehouse.work_changed_members.changed_from is
 'Facts before this moment keep their version';
 
-create table warehouse.work_changed_keys (
-    dimension text not null,
-    member_key bigint not null
-);
-
-select ops.place('warehouse.work_changed_keys', 'reference', null, null);
-
-comment on table warehouse.work_changed_keys is
-'Surrogate keys that a load retires; empty between loads';
-comment on column warehouse.work_changed_keys.dimension is 'Table of the member';
-comment on column warehouse.work_changed_keys.member_key is
-'Surrogate key that no longer exists after the load';
-
 create table warehouse.work_transactions (
     source text not null,
     transaction_id text not null
@@ -1128,7 +1122,7 @@ comment on column warehouse.work_transactions.source is 'Source';
 comment on column warehouse.work_transactions.transaction_id is 'Order as the source names it';
 
 create table warehouse.work_aggregates (
-    aggregate text not null,
+    grain text not null,
     retailer_key bigint not null,
     member text not null
 );
@@ -1137,6 +1131,6 @@ select ops.place('warehouse.work_aggregates', 'reference', null, null);
 
 comment on table warehouse.work_aggregates is
 'Rows of the aggregates that a load computes anew; empty between loads';
-comment on column warehouse.work_aggregates.aggregate is 'day, product or customer';
+comment on column warehouse.work_aggregates.grain is 'day, product or customer';
 comment on column warehouse.work_aggregates.retailer_key is 'Shop (dim_retailer)';
 comment on column warehouse.work_aggregates.member is 'Day, product or customer';

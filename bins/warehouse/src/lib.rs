@@ -1,1 +1,58 @@
-//! Keep the star schema: dimensions with history, facts and aggregates.
+//! The star schema: dimensions with history, facts and aggregates.
+//!
+//! In: `production.*` of the batches that were published since the last load. Out: `warehouse.*`,
+//! and the watermark of each source that was consumed.
+//!
+//! Architecture invariant: only this program writes `warehouse`, in one transaction with the writer
+//! lock, so that every reader sees dimensions, facts and aggregates of the same batches. Only what
+//! those batches touched is computed anew, and only rows that differ are written.
+
+mod aggregates;
+mod dimensions;
+mod facts;
+mod load;
+mod settings;
+
+use common::{Program, Sql, StageContext, StageReport, Status, Uses, db, sql};
+
+use crate::settings::Settings;
+
+/// The program, as the command line knows it.
+pub const PROGRAM: Program = Program {
+    name: "warehouse",
+    about: env!("CARGO_PKG_DESCRIPTION"),
+    examples: "Examples:
+  warehouse
+  warehouse --full-refresh
+  warehouse --dry-run --output json
+",
+    uses: Uses::Database,
+};
+
+const FIND_PENDING_SOURCES: Sql = sql!("warehouse/find_pending_sources.sql");
+
+// A doc comment here would replace the program's own help.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[expect(missing_docs, reason = "it would replace the program's own help")]
+pub struct Options {
+    /// Compute every row anew from all published batches; surrogate keys stay.
+    #[arg(long)]
+    pub full_refresh: bool,
+}
+
+/// Brings the warehouse up to the last published batch of every source.
+///
+/// # Errors
+/// Exit code 2 for a setting out of range; else as the server says. Nothing is half-published.
+pub async fn run(ctx: &StageContext, options: &Options) -> anyhow::Result<StageReport> {
+    let settings = Settings::load(&ctx.config)?;
+    let mut report = StageReport::new(ctx);
+    let mut client = ctx.client().await?;
+    let pending = db::rows(&client, FIND_PENDING_SOURCES, &[&options.full_refresh]).await?;
+    if pending.is_empty() {
+        report.status = Status::NothingToDo;
+        return Ok(report);
+    }
+    load::load(ctx, &mut client, options, &settings, &mut report).await?;
+    Ok(report)
+}

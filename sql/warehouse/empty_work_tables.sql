@@ -1,0 +1,9 @@
+-- Between two loads the work tables are empty; a load that failed was rolled back with them.
+truncate
+warehouse.work_sources,
+warehouse.work_customers,
+warehouse.work_products,
+warehouse.work_stores,
+warehouse.work_changed_members,
+warehouse.work_transactions,
+warehouse.work_aggregates;

@@ -1,0 +1,157 @@
+-- Grain: one row per product, shop and currency, over the statuses that count.
+-- Reads: warehouse.work_aggregates, warehouse.fact_sales, warehouse.dim_products.
+-- Writes: warehouse.agg_product_performance. Returns: rows read, written, new and deleted.
+-- Rerunnable: a row whose content is the same is left alone; one without facts is deleted.
+with
+
+touched as (
+
+    select
+        listed.retailer_key,
+        listed.member as product_id
+    from warehouse.work_aggregates as listed
+    where listed.grain = 'product'
+
+),
+
+members as (
+
+    -- Every version of the touched members, the current one named.
+    select
+        touched.retailer_key,
+        touched.product_id,
+        known.product_key,
+        max(known.product_key) filter (where known.is_current) over (
+            partition by touched.retailer_key, touched.product_id
+        ) as current_key
+    from touched
+    inner join warehouse.dim_retailer as retailers
+        on touched.retailer_key = retailers.retailer_key
+    inner join warehouse.dim_products as known
+        on
+            touched.product_id = known.product_id
+            -- The unknown member belongs to no shop.
+            and (retailers.source = known.source or known.product_key = -1)
+
+),
+
+computed as (
+
+    select
+        facts.retailer_key,
+        facts.currency,
+        members.product_id,
+        members.current_key as product_key,
+        coalesce(sum(facts.quantity), 0) as total_quantity_sold,
+        coalesce(sum(facts.line_total), 0) as total_revenue,
+        sum(facts.profit) as total_profit,
+        round(avg(facts.discount_percentage), 4) as avg_discount_percentage
+    from members
+    inner join warehouse.fact_sales as facts
+        on
+            members.retailer_key = facts.retailer_key
+            and members.product_key = facts.product_key
+    where facts.is_counted
+    group by
+        facts.retailer_key,
+        facts.currency,
+        members.product_id,
+        members.current_key
+
+),
+
+deleted as (
+
+    delete from warehouse.agg_product_performance as known
+    using touched
+    where
+        known.retailer_key = touched.retailer_key
+        and known.product_id = touched.product_id
+        and not exists (
+            select 1
+            from computed
+            where
+                known.retailer_key = computed.retailer_key
+                and known.currency = computed.currency
+                and known.product_id = computed.product_id
+        )
+    returning 1 as is_deleted_row
+
+),
+
+compared as (
+
+    select
+        computed.*,
+        known.retailer_key is null as is_new
+    from computed
+    left join warehouse.agg_product_performance as known
+        on
+            computed.retailer_key = known.retailer_key
+            and computed.currency = known.currency
+            and computed.product_id = known.product_id
+    where
+        known.retailer_key is null
+        or (
+            known.product_key,
+            known.total_quantity_sold,
+            known.total_revenue,
+            known.total_profit,
+            known.avg_discount_percentage
+        )
+        is distinct from (
+            computed.product_key,
+            computed.total_quantity_sold,
+            computed.total_revenue,
+            computed.total_profit,
+            computed.avg_discount_percentage
+        )
+
+),
+
+written as (
+
+    insert into warehouse.agg_product_performance (
+        retailer_key,
+        currency,
+        product_id,
+        product_key,
+        total_quantity_sold,
+        total_revenue,
+        total_profit,
+        avg_discount_percentage,
+        loaded_at
+    )
+    select
+        compared.retailer_key,
+        compared.currency,
+        compared.product_id,
+        compared.product_key,
+        compared.total_quantity_sold,
+        compared.total_revenue,
+        compared.total_profit,
+        compared.avg_discount_percentage,
+        cast($1 as timestamptz) as loaded_at
+    from compared
+    order by
+        compared.retailer_key,
+        compared.currency,
+        compared.product_id
+    on conflict (retailer_key, currency, product_id) do update
+        set
+            product_key = excluded.product_key,
+            total_quantity_sold = excluded.total_quantity_sold,
+            total_revenue = excluded.total_revenue,
+            total_profit = excluded.total_profit,
+            avg_discount_percentage = excluded.avg_discount_percentage,
+            loaded_at = excluded.loaded_at
+    returning 1 as is_written
+
+)
+
+select
+    (select count(*) from computed) as rows_read,
+    (select count(*) filter (where compared.is_new) from compared) as rows_inserted,
+    (select count(*) from written)
+    - (select count(*) filter (where compared.is_new) from compared) as rows_updated,
+    (select count(*) from deleted) as rows_deleted;
