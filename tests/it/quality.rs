@@ -1,0 +1,8 @@
+//! quality: rows are judged by their contracts, and a batch is stopped before it is published.
+
+mod contracts;
+mod gate;
+mod orders;
+mod report;
+mod rules;
+mod shop;

@@ -1,0 +1,107 @@
+//! What stops a batch, and what lets it pass.
+
+use common::Status;
+use quality::Options;
+
+use super::shop::{EARLIER, LINEAGE, Shop};
+
+/// Goal: one critical failure stops the batch, whatever the score is; nothing is passed on.
+#[tokio::test]
+async fn a_critical_failure_blocks_the_batch() {
+    let mut shop = Shop::with_orders(1000).await;
+    shop.configure(
+        "[quality.checks]\n\"products.cost_under_price\" = { severity = \"critical\" }\n",
+    );
+    shop.execute("update staging.products set cost = 11 where row_id = 1")
+        .await;
+    let report = shop.judge().await;
+    assert_eq!(report.status, Status::Blocked);
+    assert_eq!(report.quality.expect("a summary").critical_issues, 1);
+    assert_eq!(shop.text("select state from ops.batches").await, "blocked");
+    let json = shop.report();
+    assert!(json["overall_quality_score"].as_f64() > Some(99.0));
+    assert_eq!(
+        json["gate"]["blocking_failures"][0],
+        "products.cost_under_price"
+    );
+    assert_eq!(json["success"], false);
+}
+
+/// Goal: a batch with too many bad rows is stopped instead of drained; a person may let it pass.
+#[tokio::test]
+async fn more_than_five_percent_block_unless_a_person_accepts_them() {
+    let shop = Shop::with_orders(2000).await;
+    shop.execute("update staging.products set price = -1 where row_id <= 101")
+        .await;
+    let report = shop.judge().await;
+    assert_eq!(report.status, Status::Blocked);
+    assert!(
+        report.warnings[0].contains("products.quarantined_percent"),
+        "{:?}",
+        report.warnings
+    );
+    assert_eq!(
+        shop.db.number("select count(*) from ops.quarantine").await,
+        0
+    );
+    let options = Options {
+        accept_gate: Some("a known fault".to_owned()),
+    };
+    let report = shop.try_judge(&options).await.expect("a verdict");
+    assert_eq!(report.status, Status::Succeeded);
+    assert_eq!(shop.text("select state from ops.batches").await, "passed");
+    assert_eq!(
+        shop.db.number("select count(*) from ops.quarantine").await,
+        101
+    );
+    let audit = shop
+        .text("select action || ': ' || subject || ': ' || reason from ops.audit_log")
+        .await;
+    assert_eq!(audit, "accept_gate: batch 1 (shop): a known fault");
+}
+
+/// Goal: several sources are judged each for itself.
+#[tokio::test]
+async fn one_blocked_source_stops_no_other() {
+    let shop = Shop::with_orders(200).await;
+    shop.add_batch(2, "other", 200).await;
+    shop.execute(
+        "update staging.transaction_items set unit_price = -1 where batch_id = 2 and row_id <= 150",
+    )
+    .await;
+    let report = shop.judge().await;
+    assert_eq!(report.status, Status::Partial);
+    let states = shop
+        .text("select string_agg(state, ' ' order by batch_id) from ops.batches")
+        .await;
+    assert_eq!(states, "passed blocked");
+    let json = shop.report();
+    assert!(json["table_scores"].get("shop:staging.customers").is_some());
+    assert_eq!(json["gate"]["decision"], "block");
+}
+
+/// Goal: mass changes against production are noticed, but never on a first load.
+#[tokio::test]
+async fn guards_compare_with_production() {
+    let mut shop = Shop::with_orders(100).await;
+    shop.configure("[quality]\nsnapshots = [\"products\"]\n");
+    assert_eq!(
+        shop.judge().await.status,
+        Status::Succeeded,
+        "a first load has no history"
+    );
+    shop.execute(&format!(
+        "insert into production.retailers (source, retailer_name, time_zone, {LINEAGE})
+            values ('shop', 'Shop', 'UTC', {EARLIER});
+        insert into production.products (source, product_id, price, {LINEAGE})
+            select 'shop', 'K' || n, case when n <= 6 then 0.1 else 10 end, {EARLIER}
+            from generate_series(1, 106) as n;
+        update ops.batches set state = 'staged'"
+    ))
+    .await;
+    assert_eq!(shop.judge().await.status, Status::Blocked);
+    let failures = shop
+        .text("select array_to_string(blocking_failures, ' ') from ops.quality_runs")
+        .await;
+    assert_eq!(failures, "products.vanished products.price_shift");
+}

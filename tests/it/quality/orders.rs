@@ -1,0 +1,214 @@
+//! Rows that depend on each other: orders, copies and versions.
+
+use common::Status;
+
+use super::shop::{SAME, Shop, copy_row};
+
+/// Goal: an order is published whole or not at all, and causes are told from consequences.
+#[tokio::test]
+async fn a_bad_line_holds_its_whole_order_back() {
+    let shop = Shop::with_orders(200).await;
+    shop.execute("update staging.transaction_items set quantity = 0 where row_id = 5")
+        .await;
+    shop.execute("update staging.transactions set total_amount = 7 where row_id = 6")
+        .await;
+    let report = shop.judge().await;
+    assert_eq!(report.status, Status::Succeeded);
+    let held = shop
+        .db
+        .rows(
+            "select dataset, verdict, caused_by from ops.rejections
+            where row_id = 5 order by dataset",
+        )
+        .await;
+    let text = |text: &str| Some(text.to_owned());
+    let cause = text("transaction_items K5/1");
+    assert_eq!(
+        held,
+        [
+            vec![text("payments"), text("consequence"), cause.clone()],
+            vec![text("shipments"), text("consequence"), cause.clone()],
+            vec![text("transaction_items"), text("quarantined"), None],
+            vec![text("transactions"), text("consequence"), cause],
+        ]
+    );
+    let cause = shop
+        .text(
+            "select caused_by from ops.rejections
+        where dataset = 'transaction_items' and row_id = 6",
+        )
+        .await;
+    assert_eq!(cause, "transactions K6");
+    // Only causes are in quarantine, with their place in the file and the row itself.
+    let entries = shop
+        .db
+        .rows(
+            "select dataset, natural_key, source_file, source_line::text, payload ->> 'product_id',
+                array_to_string(rules, ',')
+            from ops.quarantine order by dataset",
+        )
+        .await;
+    assert_eq!(entries.len(), 2);
+    assert_eq!(
+        entries[0],
+        [
+            text("transaction_items"),
+            text("K5/1"),
+            text("orders.csv"),
+            text("6"),
+            text("K5"),
+            text("transaction_items.quantity.not_zero,transaction_items.total_consistent"),
+        ]
+    );
+    let ledger = shop
+        .text(
+            "select string_agg(
+                concat_ws('/', dataset, rows_quarantined, rows_consequence, rows_superseded),
+                ' ' order by dataset
+            )
+            from ops.ledger where dataset like 'trans%'",
+        )
+        .await;
+    assert_eq!(ledger, "transaction_items/1/1/0 transactions/1/1/0");
+}
+
+/// Goal: of each key one row stays; copies and older versions are told from conflicts.
+#[tokio::test]
+async fn of_each_key_one_row_stays() {
+    let shop = Shop::with_orders(300).await;
+    copy_row(&shop, "customers", 1, 1001, SAME).await;
+    copy_row(
+        &shop,
+        "customers",
+        2,
+        1002,
+        "updated_at = '2025-01-01Z', city = 'Paris'",
+    )
+    .await;
+    copy_row(&shop, "customers", 3, 1003, "city = 'Paris'").await;
+    copy_row(
+        &shop,
+        "transactions",
+        4,
+        1004,
+        "updated_at = '2025-08-01Z', status = 'paid'",
+    )
+    .await;
+    copy_row(&shop, "transaction_items", 5, 1005, SAME).await;
+    copy_row(&shop, "transactions", 6, 1006, "status = 'paid'").await;
+    let report = shop.judge().await;
+    assert_eq!(report.status, Status::Succeeded, "{:?}", report.warnings);
+    // The last line of an exact copy stays.
+    assert_eq!(
+        shop.verdict("customers", 1).await,
+        "superseded: customers.duplicate"
+    );
+    assert_eq!(shop.verdict("customers", 1001).await, "");
+    // An older version is history where history is kept.
+    assert_eq!(
+        shop.verdict("customers", 1002).await,
+        "superseded: customers.older_version"
+    );
+    assert_eq!(
+        shop.verdict("customers", 3).await,
+        "quarantined: customers.customer_id.unique"
+    );
+    assert_eq!(shop.verdict("customers", 1003).await, "");
+    assert_eq!(
+        shop.verdict("transactions", 4).await,
+        "superseded: transactions.duplicate"
+    );
+    // A second copy of a line is not counted twice in its order's total.
+    assert_eq!(
+        shop.verdict("transaction_items", 5).await,
+        "superseded: transaction_items.duplicate"
+    );
+    assert_eq!(shop.verdict("transactions", 5).await, "");
+    // The last line of a conflict stands for its order.
+    assert_eq!(
+        shop.verdict("transactions", 6).await,
+        "quarantined: transactions.transaction_id.unique"
+    );
+    assert_eq!(shop.verdict("transactions", 1006).await, "");
+    assert_eq!(shop.verdict("transaction_items", 6).await, "");
+    let listed = shop
+        .text(
+            "select string_agg(natural_key, ' ' order by dataset, natural_key) from ops.quarantine",
+        )
+        .await;
+    assert_eq!(
+        listed, "K1 K3 K5/1 K4 K6",
+        "older versions of customers are no faults"
+    );
+    let counted = shop
+        .db
+        .number(
+            "select unexpected_count from ops.check_results where check_id = 'customers.duplicate'",
+        )
+        .await;
+    assert_eq!(
+        counted, 1,
+        "an older version does not fail the uniqueness check"
+    );
+}
+
+/// A bad newer version hides no good older one.
+#[tokio::test]
+async fn a_version_that_is_refused_supersedes_nothing() {
+    let shop = Shop::with_orders(50).await;
+    copy_row(
+        &shop,
+        "products",
+        1,
+        1001,
+        "updated_at = '2025-12-01Z', price = -1",
+    )
+    .await;
+    shop.judge().await;
+    assert_eq!(shop.verdict("products", 1).await, "");
+    assert!(
+        shop.verdict("products", 1001)
+            .await
+            .starts_with("quarantined")
+    );
+}
+
+/// Goal: judging again, after a crash or a mended contract, gives one verdict and no second copy.
+#[tokio::test]
+async fn judging_again_gives_the_same_verdict_once() {
+    let shop = Shop::with_orders(200).await;
+    shop.execute("update staging.transaction_items set quantity = 0 where row_id = 5")
+        .await;
+    let query = "select concat_ws('/', (select count(*) from ops.rejections),
+        (select count(*) from ops.quarantine), (select count(*) from ops.check_results),
+        (select count(*) from ops.quality_runs), (select state from ops.batches))";
+    shop.judge().await;
+    let first = shop.text(query).await;
+    shop.execute("update ops.batches set state = 'staged'")
+        .await;
+    shop.judge().await;
+    assert_eq!(shop.text(query).await, first);
+    assert!(
+        first.starts_with("4/1/") && first.ends_with("/1/passed"),
+        "{first}"
+    );
+}
+
+/// What stage refused keeps its entry, and its number is not taken twice.
+#[tokio::test]
+async fn entries_of_stage_stay_beside_those_of_quality() {
+    let shop = Shop::with_orders(200).await;
+    shop.execute(
+        "insert into ops.quarantine (batch_id, source, dataset, source_file, record_number, stage,
+            rules, severity, first_seen_at, last_seen_at)
+        values (1, 'shop', 'transaction_items', 'orders.csv', 5, 'stage', '{bad_number}', 'error',
+            '2026-01-15Z', '2026-01-15Z');
+        update staging.transaction_items set quantity = 0 where row_id = 5",
+    )
+    .await;
+    shop.judge().await;
+    assert_eq!(
+        shop.db.number("select count(*) from ops.quarantine").await,
+        2
+    );
+}

@@ -1,0 +1,345 @@
+//! Every rule of the contracts, with a row that breaks it and its healthy twin.
+
+use common::Status;
+
+use super::shop::{SAME, Shop, publish_some};
+
+/// One fault: what is set in a row, what its healthy twin has instead, and what must be found.
+struct Case {
+    table: &'static str,
+    bad: &'static str,
+    good: &'static str,
+    verdict: &'static str,
+}
+
+const fn case(
+    table: &'static str,
+    bad: &'static str,
+    good: &'static str,
+    verdict: &'static str,
+) -> Case {
+    Case {
+        table,
+        bad,
+        good,
+        verdict,
+    }
+}
+
+const CASES: [Case; 43] = [
+    case(
+        "customers",
+        "customer_id = null",
+        SAME,
+        "quarantined: customers.customer_id.required",
+    ),
+    case(
+        "customers",
+        "customer_id = ' '",
+        SAME,
+        "quarantined: customers.customer_id.pattern",
+    ),
+    case(
+        "customers",
+        "email = 'ada@example'",
+        "email = 'a+b@ex.co.uk'",
+        "warned: customers.email.pattern",
+    ),
+    case(
+        "customers",
+        "email = null",
+        SAME,
+        "warned: customers.email.nullValues",
+    ),
+    case(
+        "customers",
+        "birth_date = '2027-01-01'",
+        "birth_date = null",
+        "warned: customers.birth_date.plausible",
+    ),
+    case(
+        "products",
+        "product_id = null",
+        SAME,
+        "quarantined: products.product_id.required",
+    ),
+    case(
+        "products",
+        "price = -1, cost = -2",
+        "price = 0, cost = 0",
+        "quarantined: products.price.minimum, products.cost.minimum",
+    ),
+    case(
+        "products",
+        "cost = -1",
+        "cost = 0",
+        "quarantined: products.cost.minimum",
+    ),
+    case(
+        "products",
+        "cost = 11",
+        "cost = 10",
+        "warned: products.cost_under_price",
+    ),
+    case(
+        "products",
+        "price = null",
+        SAME,
+        "warned: products.price.nullValues",
+    ),
+    case(
+        "transactions",
+        "transaction_id = null",
+        SAME,
+        "quarantined: transactions.transaction_id.required",
+    ),
+    case(
+        "transactions",
+        "transaction_at = null",
+        SAME,
+        "quarantined: transactions.transaction_at.required",
+    ),
+    case(
+        "transactions",
+        "transaction_at = '2026-01-16T00:00:01Z'",
+        "transaction_at = '2026-01-16T00:00Z'",
+        "quarantined: transactions.transaction_at.not_in_future",
+    ),
+    case(
+        "transactions",
+        "transaction_at = '1969-12-31T23:59:59Z', customer_id = 'unregistered'",
+        "transaction_at = '1970-01-01T00:00Z', customer_id = 'unregistered'",
+        "quarantined: transactions.transaction_at.minimum",
+    ),
+    case(
+        "transactions",
+        "transaction_at = '2024-12-31T23:59:59Z'",
+        "transaction_at = '2025-01-01T00:00Z'",
+        "warned: transactions.transaction_at.after_registration",
+    ),
+    case(
+        "transactions",
+        "customer_id = 'nobody'",
+        "customer_id = 'published'",
+        "warned: transactions.customer_id.reference",
+    ),
+    case(
+        "transactions",
+        "customer_id = null",
+        SAME,
+        "warned: transactions.customer_id.nullValues",
+    ),
+    case(
+        "transactions",
+        "customer_id = 'deleted'",
+        SAME,
+        "warned: transactions.customer_id.reference",
+    ),
+    case(
+        "transactions",
+        "total_amount = null",
+        SAME,
+        "quarantined: transactions.total_amount.required",
+    ),
+    case(
+        "transactions",
+        "total_amount = 22.02",
+        "total_amount = 22.01",
+        "quarantined: transactions.total_consistent",
+    ),
+    case(
+        "transactions",
+        "discount_amount = -1, total_amount = 24",
+        "discount_amount = 0, total_amount = 23",
+        "quarantined: transactions.discount_amount.not_negative",
+    ),
+    case(
+        "transactions",
+        "tax_amount = -2, total_amount = 18",
+        "tax_amount = 0, total_amount = 20",
+        "quarantined: transactions.tax_amount.not_negative",
+    ),
+    case(
+        "transactions",
+        "shipping_amount = -3, total_amount = 16",
+        "shipping_amount = null, total_amount = 19",
+        "quarantined: transactions.shipping_amount.not_negative",
+    ),
+    case(
+        "transactions",
+        "discount_amount = 25, total_amount = -2",
+        "discount_amount = 25, total_amount = -2, status = 'Returned'",
+        "quarantined: transactions.total_amount.not_negative",
+    ),
+    case(
+        "transaction_items",
+        "line_number = null",
+        SAME,
+        "quarantined: transaction_items.line_number.required",
+    ),
+    case(
+        "transaction_items",
+        "transaction_id = 'nowhere'",
+        "transaction_id = 'published', line_number = 2",
+        "quarantined: transaction_items.transaction_id.reference",
+    ),
+    case(
+        "transaction_items",
+        "product_id = null",
+        SAME,
+        "quarantined: transaction_items.product_id.required",
+    ),
+    case(
+        "transaction_items",
+        "product_id = 'nothing'",
+        "product_id = 'published'",
+        "warned: transaction_items.product_id.reference",
+    ),
+    case(
+        "transaction_items",
+        "quantity = null",
+        SAME,
+        "quarantined: transaction_items.quantity.required",
+    ),
+    case(
+        "transaction_items",
+        "quantity = 0, unit_price = 20, line_total = 0",
+        "quantity = 1, unit_price = 20",
+        "quarantined: transaction_items.quantity.not_zero",
+    ),
+    case(
+        "transaction_items",
+        "unit_price = null",
+        SAME,
+        "quarantined: transaction_items.unit_price.required",
+    ),
+    case(
+        "transaction_items",
+        "unit_price = -10, quantity = -2",
+        SAME,
+        "quarantined: transaction_items.unit_price.minimum",
+    ),
+    case(
+        "transaction_items",
+        "discount_percentage = 101, line_total = -0.2",
+        "discount_percentage = 100, quantity = 1, line_total = 0",
+        "quarantined: transaction_items.discount_percentage.maximum, \
+         transaction_items.line_total.not_negative",
+    ),
+    case(
+        "transaction_items",
+        "discount_percentage = -10, line_total = 22",
+        SAME,
+        "quarantined: transaction_items.discount_percentage.minimum",
+    ),
+    case(
+        "transaction_items",
+        "line_total = 18.02",
+        "line_total = 18.01",
+        "quarantined: transaction_items.total_consistent",
+    ),
+    case(
+        "transaction_items",
+        "discount_amount = 1",
+        "discount_amount = 2, discount_percentage = null",
+        "quarantined: transaction_items.total_consistent",
+    ),
+    case(
+        "transaction_items",
+        "line_total = null",
+        SAME,
+        "quarantined: transaction_items.line_total.required",
+    ),
+    case(
+        "payments",
+        "payment_sequence = null",
+        SAME,
+        "quarantined: payments.payment_sequence.required",
+    ),
+    case(
+        "payments",
+        "transaction_id = 'nowhere'",
+        "transaction_id = 'published'",
+        "quarantined: payments.transaction_id.reference",
+    ),
+    case(
+        "payments",
+        "amount = null",
+        "amount = 0",
+        "quarantined: payments.amount.required",
+    ),
+    case(
+        "payments",
+        "amount = -5",
+        "amount = -5, status = 'refunded'",
+        "warned: payments.amount.not_negative",
+    ),
+    case(
+        "shipments",
+        "transaction_id = 'nowhere'",
+        "transaction_id = 'published'",
+        "quarantined: shipments.transaction_id.reference",
+    ),
+    case(
+        "shipments",
+        "shipment_id = null",
+        "shipping_cost = null",
+        "quarantined: shipments.shipment_id.required",
+    ),
+];
+
+/// Goal: every rule of the contracts finds the row that breaks it and spares its healthy twin.
+/// Method: one batch with two orders per fault; row 2n+1 is broken, row 2n+2 is its twin.
+#[tokio::test]
+async fn every_rule_finds_the_row_that_breaks_it_and_spares_its_twin() {
+    let shop = Shop::with_orders(CASES.len() * 2).await;
+    publish_some(&shop).await;
+    for (index, case) in CASES.iter().enumerate() {
+        let (bad, good) = (2 * index + 1, 2 * index + 2);
+        for (row_id, change) in [(bad, case.bad), (good, case.good)] {
+            shop.execute(&format!(
+                "update staging.{} set {change} where row_id = {row_id}",
+                case.table
+            ))
+            .await;
+        }
+    }
+    // What a line's own fault does to its order's total is another test's business.
+    shop.execute(
+        "update staging.transactions as staged
+        set total_amount = staged.total_amount - 18 + line.line_total
+        from staging.transaction_items as line
+        where line.row_id = staged.row_id and line.line_total not between 17.9 and 18.1",
+    )
+    .await;
+    shop.judge().await;
+    for (index, case) in CASES.iter().enumerate() {
+        let name = format!("{}: {}", case.table, case.bad);
+        assert_eq!(
+            shop.verdict(case.table, 2 * index + 1).await,
+            case.verdict,
+            "{name}"
+        );
+        let twin = shop.verdict(case.table, 2 * index + 2).await;
+        assert_eq!(twin, "", "the twin of {name}, with {}", case.good);
+    }
+}
+
+/// A return has a negative quantity, and its order may have a negative total.
+#[tokio::test]
+async fn a_return_is_no_fault() {
+    let shop = Shop::with_orders(3).await;
+    shop.execute(
+        "update staging.transaction_items set quantity = -2, line_total = -18 where row_id = 1;
+        update staging.transactions
+        set total_amount = -18, tax_amount = 0, shipping_amount = 0, discount_amount = 0
+        where row_id = 1",
+    )
+    .await;
+    let report = shop.judge().await;
+    assert_eq!(report.status, Status::Succeeded);
+    assert_eq!(
+        shop.db.number("select count(*) from ops.rejections").await,
+        0
+    );
+}
