@@ -1,0 +1,216 @@
+#!/usr/bin/env bash
+# How fast the chain is on this machine, beside `psql \copy` of the same files into bare tables.
+# Both are measured in one run, on one embedded server, so that their ratio means something.
+#
+# Usage: bench/pipeline.sh [TRANSACTIONS]    (default 1000000)
+# BENCH_DIR names the folder for some GB of scratch data (default: the system's temporary folder).
+set -eu -o pipefail
+
+cd "$(dirname "$0")/.."
+transactions=${1:-1000000}
+programs=$PWD/target/release
+
+# A server of somebody's own is no place for a trial.
+unset DATABASE_URL
+cargo build --locked --release --bins --quiet
+
+work=$(mktemp -d "${BENCH_DIR:-${TMPDIR:-/tmp}}/bullion-bench.XXXXXX")
+chmod 755 "$work"
+export BULLION__PATHS__DATA_DIR=$work/data BULLION__PATHS__LOG_DIR=$work/logs
+sampler=
+
+clean_up() {
+    [ -z "$sampler" ] || kill "$sampler" 2>/dev/null || true
+    "$programs/orchestrator" stop >/dev/null 2>&1 || true
+    rm -rf "$work"
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# Prints the value of a key of server.json, which has one key a line.
+server() {
+    sed -n "s/^ *\"$1\": \"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}\$/\1/p" "$work/data/postgres/server.json"
+}
+
+connect() {
+    PGHOST=127.0.0.1
+    PGPORT=$(server port)
+    PGUSER=bullion
+    PGDATABASE=bullion
+    PGPASSWORD=$(cat "$(server password_file)")
+    PGOPTIONS="-c client_min_messages=warning"
+    export PGHOST PGPORT PGUSER PGDATABASE PGPASSWORD PGOPTIONS
+}
+
+sql() {
+    psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 "$@"
+}
+
+now_ms() {
+    date +%s%3N
+}
+
+# Prints 2 for `divide 4 2`, with two decimals.
+divide() {
+    awk -v dividend="$1" -v divisor="$2" 'BEGIN { printf "%.2f", dividend / (divisor > 0 ? divisor : 1) }'
+}
+
+# The proportional set sizes of a process and its children add up; their resident sizes would
+# count the shared buffers once for each backend.
+server_pss_kib() {
+    local pids
+    pids="$1 $(cat "/proc/$1/task/$1/children" 2>/dev/null)"
+    for pid in $pids; do
+        cat "/proc/$pid/smaps_rollup" 2>/dev/null
+    done | awk '$1 == "Pss:" { sum += $2 } END { print sum + 0 }'
+}
+
+sample_server() {
+    local peak=0 now
+    while sleep 1; do
+        now=$(server_pss_kib "$1")
+        if [ "$now" -gt "$peak" ]; then
+            peak=$now
+            echo "$peak" >"$work/server_peak_kib"
+        fi
+    done
+}
+
+# Columns of the files with the types that `stage` gives them; no key, no index, no constraint.
+create_bare_tables() {
+    sql <<'SQL'
+create schema bench;
+create table bench.customers (
+    customer_id text, first_name text, last_name text, email text, phone text,
+    registration_date date, city text, state text, country text, age_group text,
+    birth_date date, gender text, segment text, postal_code text, updated_at timestamptz
+);
+create table bench.products (
+    product_id text, product_name text, category text, sub_category text, price numeric,
+    cost numeric, brand text, stock_quantity numeric, supplier_id text, category_id text,
+    currency text, is_active boolean, updated_at timestamptz
+);
+create table bench.transactions (
+    transaction_id text, customer_id text, transaction_date date, transaction_time time,
+    payment_method text, shipping_address text, total_amount numeric, status text, store_id text,
+    sales_rep_id text, currency text, discount_amount numeric, tax_amount numeric,
+    shipping_amount numeric, shipping_city text, shipping_state text, shipping_postal_code text,
+    shipping_country text, billing_city text, billing_state text, billing_postal_code text,
+    billing_country text, updated_at timestamptz
+);
+create table bench.transaction_items (
+    item_id text, transaction_id text, product_id text, quantity numeric, unit_price numeric,
+    discount_percentage numeric, line_total numeric, line_number bigint, supplier_id text
+);
+SQL
+}
+
+# Prints milliseconds.
+copy_files() {
+    local start table
+    start=$(now_ms)
+    for table in customers products transactions transaction_items; do
+        sql --command "\\copy bench.$table from '$work/data/raw/synthetic/$table.csv' (format csv, header)"
+    done
+    echo $(($(now_ms) - start))
+}
+
+# Runs the chain; its own lines go to a file. Prints milliseconds.
+run_chain() {
+    local start
+    start=$(now_ms)
+    if ! "$programs/orchestrator" run --skip generate >"$work/$1.txt" 2>&1; then
+        cat "$work/$1.txt" >&2
+        return 1
+    fi
+    echo $(($(now_ms) - start))
+}
+
+# One line for each program of the latest run, from the report that the database keeps.
+print_stages() {
+    sql --pset footer=off <<'SQL'
+select
+    steps.key as program,
+    to_char((steps.value ->> 'duration_seconds')::numeric, 'FM99990.0') as seconds,
+    steps.value ->> 'records_processed' as rows,
+    case
+        when (steps.value ->> 'duration_seconds')::numeric > 0
+            then round(
+                (steps.value ->> 'records_processed')::numeric
+                / (steps.value ->> 'duration_seconds')::numeric
+            )
+    end as rows_per_second,
+    round((steps.value ->> 'peak_memory_bytes')::numeric / 1048576) as peak_memory_mb
+from ops.runs
+cross join lateral json_each(runs.report::json -> 'steps_executed') as steps
+where runs.started_at = (select max(latest.started_at) from ops.runs as latest)
+SQL
+}
+
+print_slowest_steps() {
+    sql --pset footer=off <<'SQL'
+select
+    results.value ->> 'unique_id' as slowest_steps,
+    to_char((results.value ->> 'execution_time')::numeric, 'FM99990.0') as seconds
+from ops.runs
+cross join lateral jsonb_array_elements(runs.report -> 'results') as results
+where
+    runs.started_at = (select max(latest.started_at) from ops.runs as latest)
+    and results.value ->> 'unique_id' like 'stage.%.%'
+order by (results.value ->> 'execution_time')::numeric desc
+limit 8
+SQL
+}
+
+# Milliseconds of one program in the latest run.
+stage_ms() {
+    sql --tuples-only --no-align --command "
+        select round(1000 * (report #>> '{steps_executed,$1,duration_seconds}')::numeric)
+        from ops.runs
+        order by started_at desc
+        limit 1"
+}
+
+echo "machine: $(nproc) CPUs, $(awk '/MemTotal/ { printf "%.0f", $2 / 1048576 }' /proc/meminfo) GiB of memory"
+
+start=$(now_ms)
+"$programs/generate" --transactions "$transactions" --log-level warn
+echo "generate: $transactions transactions in $(divide $(($(now_ms) - start)) 1000) s," \
+    "$(du -sm "$work/data/raw" | cut -f1) MB"
+
+"$programs/orchestrator" migrate --log-level warn >/dev/null
+connect
+postmaster=$(head -1 "$(server data_directory)/postmaster.pid")
+
+create_bare_tables
+sql --command checkpoint
+copy_ms=$(copy_files)
+copied=$(sql --tuples-only --no-align --command "
+    select (select count(*) from bench.customers) + (select count(*) from bench.products)
+        + (select count(*) from bench.transactions) + (select count(*) from bench.transaction_items)")
+echo "psql \\copy into bare tables: $copied rows in $(divide "$copy_ms" 1000) s," \
+    "$(divide "$copied" "$(divide "$copy_ms" 1000)") rows per second"
+sql --command "drop schema bench cascade" --command checkpoint
+
+sample_server "$postmaster" &
+sampler=$!
+first_ms=$(run_chain first)
+kill "$sampler"
+sampler=
+stage_ms=$(stage_ms stage)
+echo
+echo "the whole chain: $(divide "$first_ms" 1000) s"
+print_stages
+print_slowest_steps
+echo "peak memory of the server (proportional set size): $(($(cat "$work/server_peak_kib") / 1024)) MB"
+echo "size of the database: $(sql --tuples-only --no-align --command "select pg_size_pretty(pg_database_size('bullion'))")"
+
+second_ms=$(run_chain second)
+echo
+echo "the second run, with nothing to do: $(divide "$second_ms" 1000) s"
+print_stages
+
+echo "ratio stage_over_psql_copy $(divide "$stage_ms" "$copy_ms")"
+echo "ratio chain_over_psql_copy $(divide "$first_ms" "$copy_ms")"
+echo "ratio first_run_over_second $(divide "$first_ms" "$second_ms")"
