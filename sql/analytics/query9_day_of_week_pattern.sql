@@ -3,50 +3,49 @@
 -- Returns: averages per calendar day, days without a sale included.
 with
 
-orders as (
+sales as (
 
     select
         counted.sale_date,
-        counted.transaction_id,
-        sum(counted.line_total) as revenue
+        sum(counted.line_total) as revenue,
+        count(distinct counted.transaction_id) as orders
     from analytics.counted_sales as counted
     where
         counted.source = $1
         and counted.currency = $2
-    group by counted.sale_date, counted.transaction_id
+    group by counted.sale_date
 
 ),
 
 span as (
 
     select
-        min(orders.sale_date) as first_date,
-        max(orders.sale_date) as last_date
-    from orders
+        min(sales.sale_date) as first_date,
+        max(sales.sale_date) as last_date
+    from sales
 
 ),
 
 days as (
 
     select
-        dates.full_date,
         dates.day_name,
-        extract(isodow from dates.full_date) as day_number
+        extract(isodow from dates.full_date) as day_number,
+        coalesce(sales.revenue, 0) as revenue,
+        coalesce(sales.orders, 0) as orders
     from span
     inner join warehouse.dim_date as dates
         on dates.full_date between span.first_date and span.last_date
+    left join sales
+        on dates.full_date = sales.sale_date
 
 )
 
 select
     days.day_name,
-    round(coalesce(sum(orders.revenue), 0) / count(distinct days.full_date), 2)
-        as avg_daily_revenue,
-    round(count(orders.transaction_id)::numeric / count(distinct days.full_date), 2)
-        as avg_daily_transactions,
-    round(coalesce(sum(orders.revenue), 0), 2) as total_revenue
+    round(avg(days.revenue), 2) as avg_daily_revenue,
+    round(avg(days.orders), 2) as avg_daily_transactions,
+    round(sum(days.revenue), 2) as total_revenue
 from days
-left join orders
-    on days.full_date = orders.sale_date
 group by days.day_number, days.day_name
 order by days.day_number;

@@ -1,6 +1,6 @@
 -- Returns: whether the run's own session holds the run lock at this moment.
 -- The two halves of a 64-bit advisory key are in classid and objid.
-select exists (
+select exists(
     select 1
     from ops.runs
     inner join pg_catalog.pg_locks on pg_locks.pid = runs.backend_pid

@@ -21,7 +21,8 @@ create table ops.runs (
     )
 );
 
-comment on table ops.runs is 'One row per run: of the orchestrator, or of a program started by hand';
+comment on table ops.runs is
+'One row per run: of the orchestrator, or of a program started by hand';
 comment on column ops.runs.run_id is 'UUIDv7 of the run';
 comment on column ops.runs.display_id is 'PIPE_YYYYMMDD_HHMMSS, for people';
 comment on column ops.runs.program is 'The program that began the run';
@@ -156,7 +157,7 @@ create table ops.ledger (
 );
 
 comment on table ops.ledger is
-'Rows balance: read = staged + rejected; staged = published + quarantined + consequence + superseded';
+'read = staged + rejected; staged = published + quarantined + consequence + superseded';
 comment on column ops.ledger.batch_id is 'The batch';
 comment on column ops.ledger.layer is 'landing for a source''s table, staging for an entity';
 comment on column ops.ledger.dataset is 'The table or entity';

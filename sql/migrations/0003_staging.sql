@@ -2,8 +2,6 @@
 -- A table holds the batches of one run and is emptied by the next; it has no constraint and no
 -- index, so that COPY is fast and no row is refused before `quality` has seen it.
 
-set local citus.multi_shard_modify_mode = 'sequential';
-
 create table staging.customers (
     source text not null,
     customer_id text,

@@ -5,8 +5,6 @@
 -- No second index begins with source: without statistics, as in the first load, the planner would
 -- prefer it to the primary key when it checks a foreign key.
 
-set local citus.multi_shard_modify_mode = 'sequential';
-
 create table production.countries (
     country_code text not null,
     country_name text not null,

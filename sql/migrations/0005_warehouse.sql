@@ -6,8 +6,6 @@
 -- them, and eleven checks per line would cost more than the load itself. A query in the tests
 -- looks for orphans instead.
 
-set local citus.multi_shard_modify_mode = 'sequential';
-
 create table warehouse.dim_retailer (
     retailer_key bigserial not null,
     source text not null,

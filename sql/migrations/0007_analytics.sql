@@ -93,40 +93,17 @@ comment on column analytics.latest_products.product_name is 'Its name';
 comment on column analytics.latest_products.category is 'Its category, for people';
 
 create materialized view analytics.mv_daily_sales as
-with
-
-orders as (
-
-    select
-        counted.retailer_key,
-        counted.source,
-        counted.currency,
-        counted.sale_date,
-        counted.transaction_id,
-        counted.customer_id,
-        sum(counted.line_total) as revenue
-    from analytics.counted_sales as counted
-    group by
-        counted.retailer_key,
-        counted.source,
-        counted.currency,
-        counted.sale_date,
-        counted.transaction_id,
-        counted.customer_id
-
-)
-
 select
-    orders.retailer_key,
-    orders.source,
-    orders.currency,
-    orders.sale_date,
-    count(distinct orders.transaction_id) as order_count,
-    sum(orders.revenue) as total_revenue,
-    round(sum(orders.revenue) / count(distinct orders.transaction_id), 2) as avg_order_value,
-    count(distinct orders.customer_id) as unique_customers
-from orders
-group by orders.retailer_key, orders.source, orders.currency, orders.sale_date;
+    counted.retailer_key,
+    counted.source,
+    counted.currency,
+    counted.sale_date,
+    count(distinct counted.transaction_id) as order_count,
+    sum(counted.line_total) as total_revenue,
+    round(sum(counted.line_total) / count(distinct counted.transaction_id), 2) as avg_order_value,
+    count(distinct counted.customer_id) as unique_customers
+from analytics.counted_sales as counted
+group by counted.retailer_key, counted.source, counted.currency, counted.sale_date;
 
 create unique index mv_daily_sales_natural_key
 on analytics.mv_daily_sales (retailer_key, currency, sale_date);
@@ -199,27 +176,6 @@ comment on column analytics.mv_product_performance.total_profit is
 create materialized view analytics.mv_customer_segments as
 with
 
-orders as (
-
-    select
-        counted.retailer_key,
-        counted.source,
-        counted.currency,
-        counted.customer_id,
-        counted.transaction_id,
-        min(counted.sale_date) as sale_date,
-        sum(counted.line_total) as revenue
-    from analytics.counted_sales as counted
-    where counted.customer_id is not null
-    group by
-        counted.retailer_key,
-        counted.source,
-        counted.currency,
-        counted.customer_id,
-        counted.transaction_id
-
-),
-
 days as (
 
     -- The newest counted sale stands for today, so that a refresh on another day changes nothing.
@@ -234,21 +190,26 @@ days as (
 customers as (
 
     select
-        orders.retailer_key,
-        orders.source,
-        orders.currency,
-        orders.customer_id,
-        count(*) as order_count,
-        sum(orders.revenue) as total_spent,
-        min(orders.sale_date) as first_order_date,
-        max(orders.sale_date) as last_order_date,
-        max(days.newest_date) - max(orders.sale_date) as recency,
-        count(*) filter (where days.newest_date - orders.sale_date < 365) as frequency,
-        sum(orders.revenue) filter (where days.newest_date - orders.sale_date < 365) as monetary
-    from orders
+        counted.retailer_key,
+        counted.source,
+        counted.currency,
+        counted.customer_id,
+        count(distinct counted.transaction_id) as order_count,
+        sum(counted.line_total) as total_spent,
+        min(counted.sale_date) as first_order_date,
+        max(counted.sale_date) as last_order_date,
+        max(days.newest_date) - max(counted.sale_date) as recency,
+        count(distinct counted.transaction_id) filter (
+            where days.newest_date - counted.sale_date < 365
+        ) as frequency,
+        sum(counted.line_total) filter (
+            where days.newest_date - counted.sale_date < 365
+        ) as monetary
+    from analytics.counted_sales as counted
     inner join days
-        on orders.retailer_key = days.retailer_key
-    group by orders.retailer_key, orders.source, orders.currency, orders.customer_id
+        on counted.retailer_key = days.retailer_key
+    where counted.customer_id is not null
+    group by counted.retailer_key, counted.source, counted.currency, counted.customer_id
 
 ),
 
