@@ -1,0 +1,197 @@
+//! A run that is killed, at any place, is healed by the next one.
+
+use std::process::Child;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rand::{RngExt as _, SeedableRng as _};
+use tokio_postgres::Client;
+
+use crate::support::{Ended, Pipeline};
+
+/// Longest wait for a program to get stuck on the test's lock.
+const WAIT_MAX: Duration = Duration::from_secs(60);
+
+/// The programs that write, with a table that each of them needs when half of its work is done:
+/// while the test holds it, the program stands still in the middle of its transaction.
+const HALF_WAY: [(&str, &str); 6] = [
+    ("stage", "ops.ledger"),
+    ("quality", "ops.check_results"),
+    ("production", "production.transaction_items"),
+    ("warehouse", "warehouse.agg_customer_metrics"),
+    ("analytics", "analytics.mv_top_products_by_revenue"),
+    ("monitor", "production.transactions"),
+];
+
+/// The tables of a run that nobody disturbed.
+async fn undisturbed() -> Vec<(String, String)> {
+    let pipeline = Pipeline::new().await;
+    pipeline.orchestrate(&[]).expect(0);
+    pipeline.hashes().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_killed_in_any_stage_ends_in_the_same_tables() {
+    let expected = undisturbed().await;
+    for (stage, table) in HALF_WAY {
+        let pipeline = Pipeline::new().await;
+        let holder = pipeline.db.client().await;
+        hold(&holder, table).await;
+        let orchestrator = pipeline.start_orchestrator(&[]);
+
+        let pid = wait_until_stuck(&pipeline, stage).await;
+        kill(pid);
+        let ended = Ended::of(orchestrator.wait_with_output().expect("an end"));
+        holder.batch_execute("rollback").await.expect("a lock to give back");
+
+        // What monitor finds never fails a run.
+        let exit_code = if stage == "monitor" { 0 } else { 4 };
+        ended.expect(exit_code).says(&[&format!("{stage}: killed by signal 9")]);
+        pipeline.orchestrate(&[]).expect(0);
+        assert_eq!(pipeline.hashes().await, expected, "after a kill in {stage}");
+    }
+}
+
+/// Goal: the same for kills of the orchestrator itself at moments that nobody chose.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_orchestrator_killed_at_any_moment_takes_its_child_along_and_is_healed() {
+    let expected = undisturbed().await;
+    let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(7);
+    for _ in 0..6 {
+        let pipeline = Pipeline::new().await;
+        let mut orchestrator = pipeline.start_orchestrator(&[]);
+        thread::sleep(Duration::from_millis(random.random_range(50..2_500)));
+        orchestrator.kill().expect("a process to kill");
+        orchestrator.wait().expect("an end");
+
+        wait_until_alone(&pipeline).await;
+        pipeline.orchestrate(&[]).expect(0);
+        assert_eq!(pipeline.hashes().await, expected);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_orchestrators_one_ends_with_5() {
+    let pipeline = Pipeline::new().await;
+    let holder = pipeline.db.client().await;
+    hold(&holder, "ops.ledger").await;
+    let first = pipeline.start_orchestrator(&[]);
+    wait_until_stuck(&pipeline, "stage").await;
+
+    let second = pipeline.orchestrate(&[]);
+    let stage = pipeline.run("stage", &[]);
+    holder.batch_execute("rollback").await.expect("a lock to give back");
+
+    second.expect(5).says(&["another run holds"]);
+    stage.expect(5).says(&["another run holds"]);
+    Ended::of(first.wait_with_output().expect("an end")).expect(0);
+}
+
+/// Goal: the database's lock alone keeps two machines apart, which share no lock file.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_machines_are_kept_apart_by_the_database() {
+    let pipeline = Pipeline::new().await;
+    let holder = pipeline.db.client().await;
+    hold(&holder, "ops.ledger").await;
+    let first = pipeline.start_orchestrator(&[]);
+    wait_until_stuck(&pipeline, "stage").await;
+
+    let elsewhere = pipeline.db.dir.path().join("elsewhere");
+    let output = pipeline
+        .program("orchestrator", &["run"])
+        .env("BULLION__PATHS__DATA_DIR", &elsewhere)
+        .output()
+        .expect("an orchestrator");
+    holder.batch_execute("rollback").await.expect("a lock to give back");
+
+    Ended::of(output).expect(5).says(&["another run holds the lock in"]);
+    Ended::of(first.wait_with_output().expect("an end")).expect(0);
+}
+
+/// Goal: a stop in good order ends the child too, and says how to go on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_terminated_run_says_so_and_is_healed() {
+    let pipeline = Pipeline::new().await;
+    let holder = pipeline.db.client().await;
+    hold(&holder, "ops.ledger").await;
+    let orchestrator = pipeline.start_orchestrator(&[]);
+    wait_until_stuck(&pipeline, "stage").await;
+
+    terminate(&orchestrator);
+    let ended = Ended::of(orchestrator.wait_with_output().expect("an end"));
+    holder.batch_execute("rollback").await.expect("a lock to give back");
+
+    ended.expect(143).says(&["stopped by SIGTERM"]);
+    assert_eq!(pipeline.report("pipeline_execution_report")["status"], "cancelled");
+    pipeline.orchestrate(&[]).expect(0);
+}
+
+async fn hold(client: &Client, table: &str) {
+    // A materialized view takes no `lock table`; reading it for update is not possible either, but
+    // an index build's weaker lock is enough to hold a refresh.
+    let is_view = table.starts_with("analytics.");
+    let statement = if is_view {
+        format!("begin; comment on materialized view {table} is 'held by a test'")
+    } else {
+        format!("begin; lock table {table} in access exclusive mode")
+    };
+    client.batch_execute(&statement).await.expect("a lock");
+}
+
+/// Waits until a connection of the program stands at a lock; returns the program's process.
+async fn wait_until_stuck(pipeline: &Pipeline, stage: &str) -> i32 {
+    let start = Instant::now();
+    let query = format!(
+        "select count(*) from pg_catalog.pg_stat_activity
+         where application_name = 'bullion-{stage}' and wait_event_type = 'Lock'
+           and datname = current_database()"
+    );
+    loop {
+        if pipeline.db.number(&query).await > 0
+            && let Some(pid) = process_of(pipeline, stage)
+        {
+            return pid;
+        }
+        assert!(start.elapsed() < WAIT_MAX, "{stage} never came to the lock");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// The process of this name that works on this test's folder.
+fn process_of(pipeline: &Pipeline, stage: &str) -> Option<i32> {
+    let marker = pipeline.data_dir().display().to_string();
+    std::fs::read_dir("/proc").ok()?.filter_map(Result::ok).find_map(|entry| {
+        let pid: i32 = entry.file_name().to_str()?.parse().ok()?;
+        let name = std::fs::read_to_string(entry.path().join("comm")).ok()?;
+        let environment = std::fs::read(entry.path().join("environ")).ok()?;
+        let is_ours = String::from_utf8_lossy(&environment).contains(&marker);
+        (name.trim() == stage && is_ours).then_some(pid)
+    })
+}
+
+/// Waits until no connection of a program is left: the killed one's work is rolled back.
+async fn wait_until_alone(pipeline: &Pipeline) {
+    let start = Instant::now();
+    let query = "select count(*) from pg_catalog.pg_stat_activity
+                 where application_name like 'bullion-%' and datname = current_database()";
+    while pipeline.db.number(query).await > 0 {
+        assert!(start.elapsed() < WAIT_MAX, "a child outlived its orchestrator");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+fn kill(pid: i32) {
+    signal("-KILL", pid);
+}
+
+fn terminate(child: &Child) {
+    signal("-TERM", i32::try_from(child.id()).expect("a process id"));
+}
+
+fn signal(name: &str, pid: i32) {
+    let status = std::process::Command::new("kill")
+        .args([name, &pid.to_string()])
+        .status()
+        .expect("a kill command");
+    assert!(status.success());
+}
