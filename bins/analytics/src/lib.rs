@@ -67,6 +67,7 @@ const VIEWS: [(&str, Sql); 6] = [
         sql!("analytics/refresh_mv_top_products_by_revenue.sql"),
     ),
 ];
+const DISABLE_COMPILATION: Sql = sql!("analytics/disable_compilation.sql");
 const MOVE_WATERMARK: Sql = sql!("analytics/move_watermark.sql");
 const COUNT_OTHER_CURRENCIES: Sql = sql!("analytics/count_other_currencies.sql");
 
@@ -84,6 +85,7 @@ pub async fn run(ctx: &StageContext, options: &Options) -> anyhow::Result<StageR
         .start()
         .await
         .context("failed to open a transaction")?;
+    db::execute(&tx, DISABLE_COMPILATION, &[]).await?;
     db::writer_lock(&tx).await?;
     let folder = ctx.config.paths.processed_dir().join("analytics");
     let mut due = sources::list(&tx, &settings, &folder).await?;
