@@ -116,13 +116,16 @@ pub async fn run(ctx: &StageContext, options: &Options) -> anyhow::Result<StageR
 fn announce(report: &mut StageReport, due: &[Source], options: &Options) {
     if options.full_refresh || due.iter().any(|source| source.has_changed) {
         for (view, _) in VIEWS {
-            report.finish(Step::begin("would refresh").relation(view), Rows::default());
+            report.finish(
+                Step::begin(format!("would refresh {view}")).relation(view),
+                Rows::default(),
+            );
         }
     }
     for source in due {
         let folder = source.folder.display().to_string();
         report.finish(
-            Step::begin("would export").relation(folder),
+            Step::begin(format!("would export {}", source.name)).relation(folder),
             Rows::default(),
         );
     }
@@ -130,7 +133,7 @@ fn announce(report: &mut StageReport, due: &[Source], options: &Options) {
 
 async fn refresh_views(tx: &Transaction<'_>, report: &mut StageReport) -> anyhow::Result<()> {
     for (view, refresh) in VIEWS {
-        let step = Step::begin("refresh").relation(view);
+        let step = Step::begin(format!("refresh {view}")).relation(view);
         db::execute(tx, refresh, &[]).await?;
         report.finish(step, Rows::default());
     }
@@ -152,7 +155,7 @@ async fn export_source(
     let mut files = Vec::with_capacity(export::EXPORTS.len());
     for query in export::EXPORTS {
         let path = source.folder.join(format!("{}.csv", query.name));
-        let step = Step::begin("export").relation(shown(&path, ctx));
+        let step = Step::begin(format!("export {}", query.name)).relation(shown(&path, ctx));
         let (file, written) = query
             .write(tx, &path, source, settings, ctx.business_date)
             .await?;

@@ -134,7 +134,9 @@ async fn delete(
     records: &Records,
     due: &mut Due<'_>,
 ) -> anyhow::Result<()> {
-    let step = due.begin("records").relation(records.relation);
+    let step = due
+        .begin(&format!("rows of {}", records.relation))
+        .relation(records.relation);
     let cutoff = cutoff(ctx, records.days);
     let row = db::row(tx, records.sql, &[&cutoff, &ctx.dry_run]).await?;
     let (count, bytes): (i64, i64) = (row.try_get("due_rows")?, row.try_get("due_bytes")?);

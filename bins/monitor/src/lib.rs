@@ -116,7 +116,7 @@ async fn check_all(
     settings: &Settings,
     report: &mut StageReport,
 ) -> (Checks, Vec<Finding>, bool) {
-    let step = Step::begin(Check::DatabaseConnectivity.name());
+    let step = Step::begin(format!("check {}", Check::DatabaseConnectivity.name()));
     let (connectivity, client) = connectivity::check(ctx, settings).await;
     report.finish(step, Rows::default());
     let mut findings = connectivity.findings;
@@ -179,7 +179,7 @@ async fn check_data(
     database_connectivity: connectivity::Section,
 ) -> Checks {
     let now = ctx.started_at;
-    let begin = |check: Check| (check, Step::begin(check.name()));
+    let begin = |check: Check| (check, Step::begin(format!("check {}", check.name())));
 
     let (check, step) = begin(Check::LastExecution);
     let outcome = execution::check(client, settings, now).await;
