@@ -6,6 +6,7 @@ with
 
 places as (
 
+    -- Of customers and stores every version counts, not just the current one.
     select distinct
         'shipping' as location_type,
         orders.shipping_country as country,
@@ -39,7 +40,7 @@ places as (
         customers.city,
         customers.postal_code,
         cast(null as text) as region
-    from production.customers as customers
+    from production.customers_changes as customers
     inner join warehouse.work_sources as sources
         on
             customers.source = sources.source
@@ -52,7 +53,7 @@ places as (
         stores.city,
         cast(null as text) as postal_code,
         stores.region
-    from production.stores as stores
+    from production.stores_changes as stores
     inner join warehouse.work_sources as sources
         on
             stores.source = sources.source

@@ -48,7 +48,9 @@ impl Shop {
     /// Empties staging, as `stage` does at the start of a run.
     pub(crate) async fn begin_run(&mut self) -> anyhow::Result<()> {
         self.hours += 1;
-        let tables = DATASETS.map(|dataset| format!("staging.{dataset}")).join(", ");
+        let tables = DATASETS
+            .map(|dataset| format!("staging.{dataset}"))
+            .join(", ");
         self.client
             .batch_execute(&format!("truncate staging.retailers, {tables}"))
             .await?;
@@ -115,7 +117,10 @@ impl Shop {
     pub(crate) async fn lines(&self, query: &str) -> anyhow::Result<Vec<String>> {
         let rows = self
             .client
-            .query(&format!("select rows_of::text from ({query}) as rows_of"), &[])
+            .query(
+                &format!("select rows_of::text from ({query}) as rows_of"),
+                &[],
+            )
             .await?;
         Ok(rows.iter().map(|row| row.get(0)).collect())
     }
@@ -214,11 +219,17 @@ async fn only_batches_that_passed_are_published() -> anyhow::Result<()> {
 
     shop.stage("south", "staged", CUSTOMER).await?;
     let error = shop.production().await.expect_err("a refusal");
-    assert!(format!("{error:#}").contains("run `quality` first"), "{error:#}");
+    assert!(
+        format!("{error:#}").contains("run `quality` first"),
+        "{error:#}"
+    );
     assert_eq!(common::errors::exit_code(&error), 2);
 
     shop.client
-        .execute("update ops.batches set state = 'passed' where source = 'south'", &[])
+        .execute(
+            "update ops.batches set state = 'passed' where source = 'south'",
+            &[],
+        )
         .await?;
     assert_eq!(shop.production().await?.status, Status::Partial);
     let published = "select distinct source from production.customers";
@@ -231,19 +242,37 @@ async fn rows_that_differ_from_the_ledger_stop_the_publication() -> anyhow::Resu
     let mut shop = Shop::open().await?;
     shop.begin_run().await?;
     shop.stage("shop", "passed", CUSTOMER).await?;
-    shop.client.execute("delete from staging.customers", &[]).await?;
+    shop.client
+        .execute("delete from staging.customers", &[])
+        .await?;
     let error = shop.production().await.expect_err("a refusal");
-    assert!(format!("{error:#}").contains("staged 1 rows of customers"), "{error:#}");
-    assert_eq!(shop.lines("select 1 from production.retailers").await?.len(), 0);
+    assert!(
+        format!("{error:#}").contains("staged 1 rows of customers"),
+        "{error:#}"
+    );
+    assert_eq!(
+        shop.lines("select 1 from production.retailers")
+            .await?
+            .len(),
+        0
+    );
 
     shop.begin_run().await?;
     shop.stage("shop", "passed", CUSTOMER).await?;
     shop.client
-        .execute("update ops.ledger set rows_quarantined = 1 where batch_id = 2", &[])
+        .execute(
+            "update ops.ledger set rows_quarantined = 1 where batch_id = 2",
+            &[],
+        )
         .await?;
     let error = shop.production().await.expect_err("a refusal");
     assert!(format!("{error:#}").contains("do not balance"), "{error:#}");
-    assert_eq!(shop.lines("select 1 from production.retailers").await?.len(), 0);
+    assert_eq!(
+        shop.lines("select 1 from production.retailers")
+            .await?
+            .len(),
+        0
+    );
     Ok(())
 }
 
@@ -328,8 +357,13 @@ async fn duplicates_that_slip_through_are_kept_once() -> anyhow::Result<()> {
     let newer = CUSTOMER
         .replace("London", "Leeds")
         .replace("2025-01-01T", "2025-02-01T");
-    let report = shop.publish(&format!("{newer}{CUSTOMER}{CUSTOMER}")).await?;
-    assert_eq!(shop.lines("select city from production.customers").await?, ["(Leeds)"]);
+    let report = shop
+        .publish(&format!("{newer}{CUSTOMER}{CUSTOMER}"))
+        .await?;
+    assert_eq!(
+        shop.lines("select city from production.customers").await?,
+        ["(Leeds)"]
+    );
     assert!(report.warnings[0].contains("2 rows of customers came twice"));
     let ledger = "select rows_staged, rows_published, rows_superseded from ops.ledger";
     assert_eq!(shop.lines(ledger).await?, ["(3,1,2)"]);
@@ -348,7 +382,8 @@ async fn a_header_without_lines_and_a_restated_line_are_published() -> anyhow::R
         (transaction_id, line_number, product_id, quantity, unit_price, line_total)
         values ('T1', 1, 'P1', 1, 10, 10.00);";
     shop.publish(restated).await?;
-    let lines = "select orders.transaction_id, items.line_total, items.first_batch_id, items.batch_id
+    let lines =
+        "select orders.transaction_id, items.line_total, items.first_batch_id, items.batch_id
                  from production.transactions as orders
                  left join production.transaction_items as items using (source, transaction_id)
                  order by orders.transaction_id";
@@ -365,7 +400,12 @@ async fn a_dry_run_publishes_nothing() -> anyhow::Result<()> {
     ctx.dry_run = true;
     let report = production::run(&ctx, &production::Options::default()).await?;
     assert_eq!(report.rows().inserted, 3);
-    assert_eq!(shop.lines("select 1 from production.retailers").await?.len(), 0);
+    assert_eq!(
+        shop.lines("select 1 from production.retailers")
+            .await?
+            .len(),
+        0
+    );
     assert_eq!(shop.production().await?.status, Status::Succeeded);
     Ok(())
 }

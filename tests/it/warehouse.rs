@@ -59,7 +59,9 @@ async fn a_second_load_has_nothing_to_do_and_a_rebuild_changes_nothing() -> anyh
     let first = shop.warehouse(false).await?;
     assert_eq!(first.status, Status::Succeeded);
     let before = shop.state_of(&TABLES).await?;
-    let keys = shop.lines("select customer_key from warehouse.fact_sales").await?;
+    let keys = shop
+        .lines("select customer_key from warehouse.fact_sales")
+        .await?;
 
     assert_eq!(shop.warehouse(false).await?.status, Status::NothingToDo);
     // The same rows in a new batch, and then everything anew.
@@ -70,7 +72,8 @@ async fn a_second_load_has_nothing_to_do_and_a_rebuild_changes_nothing() -> anyh
     assert_eq!(rebuilt.rows().written(), 0, "{:?}", rebuilt.steps);
     assert_eq!(shop.state_of(&TABLES).await?, before);
     assert_eq!(
-        shop.lines("select customer_key from warehouse.fact_sales").await?,
+        shop.lines("select customer_key from warehouse.fact_sales")
+            .await?,
         keys
     );
     Ok(())
@@ -92,7 +95,8 @@ async fn a_late_change_moves_the_facts_that_it_touches() -> anyhow::Result<()> {
     );
     let rome = "select customer_key from warehouse.dim_customers where city = 'Rome'";
     let key = shop.lines(rome).await?;
-    shop.publish(&customer("C1", Some("Paris"), "2025-03-01Z")).await?;
+    shop.publish(&customer("C1", Some("Paris"), "2025-03-01Z"))
+        .await?;
     shop.warehouse(false).await?;
     assert_eq!(
         shop.lines(FACT_CITIES).await?,
@@ -100,7 +104,8 @@ async fn a_late_change_moves_the_facts_that_it_touches() -> anyhow::Result<()> {
     );
     assert_eq!(shop.lines(rome).await?, key);
     // An equal neighbour is merged: from March on it is Rome.
-    shop.publish(&customer("C1", Some("Rome"), "2025-03-01Z")).await?;
+    shop.publish(&customer("C1", Some("Rome"), "2025-03-01Z"))
+        .await?;
     shop.warehouse(false).await?;
     assert_eq!(
         shop.lines(FACT_CITIES).await?,
@@ -125,9 +130,11 @@ async fn profit_follows_the_cost_at_the_time_of_sale() -> anyhow::Result<()> {
     let keys = "select product_key from warehouse.fact_sales where transaction_id = 'T1'";
     let stub = shop.lines(keys).await?;
 
-    shop.publish(&product("P1", "Pen", "4", "2025-01-01Z")).await?;
+    shop.publish(&product("P1", "Pen", "4", "2025-01-01Z"))
+        .await?;
     shop.warehouse(false).await?;
-    shop.publish(&product("P1", "Penn", "7", "2025-05-01Z")).await?;
+    shop.publish(&product("P1", "Penn", "7", "2025-05-01Z"))
+        .await?;
     shop.warehouse(false).await?;
     assert_eq!(shop.lines(profits).await?, ["(T1,8,12.00)", "(T2,14,6.00)"]);
     assert_eq!(shop.lines(keys).await?, stub);
@@ -177,7 +184,8 @@ async fn amounts_of_the_order_are_spread_to_the_cent() -> anyhow::Result<()> {
 #[tokio::test]
 async fn facts_and_aggregates_follow_an_order_that_moves() -> anyhow::Result<()> {
     let mut shop = Shop::open().await?;
-    shop.publish(&order("T1", "C1", "P1", "2025-02-01T12:00:00Z")).await?;
+    shop.publish(&order("T1", "C1", "P1", "2025-02-01T12:00:00Z"))
+        .await?;
     shop.warehouse(false).await?;
     let moved = order("T1", "C2", "P1", "2025-04-01T12:00:00Z");
     shop.publish(&moved).await?;
@@ -190,7 +198,9 @@ async fn facts_and_aggregates_follow_an_order_that_moves() -> anyhow::Result<()>
     let customers = "select customer_id, last_purchase_date from warehouse.agg_customer_metrics";
     assert_eq!(shop.lines(customers).await?, ["(C2,2025-04-01)"]);
     // A cancelled order stays a fact and leaves the aggregates.
-    let cancelled = moved.replace("completed", "Cancelled").replace("2025-04-01T12", "2025-04-01T13");
+    let cancelled = moved
+        .replace("completed", "Cancelled")
+        .replace("2025-04-01T12", "2025-04-01T13");
     shop.publish(&cancelled).await?;
     shop.warehouse(false).await?;
     assert_eq!(shop.lines(facts).await?.len(), 1);
@@ -202,7 +212,8 @@ async fn facts_and_aggregates_follow_an_order_that_moves() -> anyhow::Result<()>
 #[tokio::test]
 async fn the_calendar_has_no_gaps_and_covers_every_fact() -> anyhow::Result<()> {
     let mut shop = Shop::open().await?;
-    shop.publish(&order("T1", "C1", "P1", "2025-02-01T12:00:00Z")).await?;
+    shop.publish(&order("T1", "C1", "P1", "2025-02-01T12:00:00Z"))
+        .await?;
     shop.warehouse(false).await?;
     let bounds = "select min(full_date), max(full_date), count(*),
                          max(full_date) - min(full_date) + 1
@@ -211,7 +222,8 @@ async fn the_calendar_has_no_gaps_and_covers_every_fact() -> anyhow::Result<()> 
         shop.lines(bounds).await?,
         ["(2024-01-01,2026-12-31,1096,1096)"]
     );
-    shop.publish(&order("T2", "C1", "P1", "2027-12-31T12:00:00Z")).await?;
+    shop.publish(&order("T2", "C1", "P1", "2027-12-31T12:00:00Z"))
+        .await?;
     shop.warehouse(false).await?;
     assert_eq!(
         shop.lines(bounds).await?,
@@ -252,18 +264,27 @@ async fn the_content_hash_sees_content_and_nothing_else() -> anyhow::Result<()> 
                 .await?;
             shop.warehouse(false).await?;
         }
-        let hash = shop.lines("select ops.content_hash('warehouse.fact_sales')").await?;
+        let hash = shop
+            .lines("select ops.content_hash('warehouse.fact_sales')")
+            .await?;
         hashes.push(hash);
         shop.client
-            .execute("update warehouse.fact_sales set batch_id = 9, loaded_at = now()", &[])
+            .execute(
+                "update warehouse.fact_sales set batch_id = 9, loaded_at = now()",
+                &[],
+            )
             .await?;
-        let hash = shop.lines("select ops.content_hash('warehouse.fact_sales')").await?;
+        let hash = shop
+            .lines("select ops.content_hash('warehouse.fact_sales')")
+            .await?;
         hashes.push(hash);
         assert_eq!(shop.state_of(&ONE).await?.len(), 1);
         shop.client
             .execute("update warehouse.fact_sales set profit = 0.01", &[])
             .await?;
-        let hash = shop.lines("select ops.content_hash('warehouse.fact_sales')").await?;
+        let hash = shop
+            .lines("select ops.content_hash('warehouse.fact_sales')")
+            .await?;
         assert_ne!(hash, hashes[0]);
     }
     assert!(hashes.iter().all(|hash| *hash == hashes[0]), "{hashes:?}");
@@ -326,7 +347,13 @@ fn random_events(random: &mut ChaCha8Rng) -> Vec<Event> {
             let round = random.random_range(0..ROUNDS);
             let city = *cities.choose(random).expect("a city");
             let is_deleted = random.random_bool(0.1);
-            let event = Event { customer, hour, round, city, is_deleted };
+            let event = Event {
+                customer,
+                hour,
+                round,
+                city,
+                is_deleted,
+            };
             events.insert((customer, hour, round), event);
         }
     }
@@ -350,7 +377,12 @@ async fn stage_round(
     }
     for (number, (customer, hour)) in orders.iter().enumerate() {
         if number % ROUNDS == round {
-            script += &order(&format!("T{number}"), &format!("C{customer}"), "P1", &moment(*hour));
+            script += &order(
+                &format!("T{number}"),
+                &format!("C{customer}"),
+                "P1",
+                &moment(*hour),
+            );
         }
     }
     shop.begin_run().await?;
@@ -378,7 +410,9 @@ async fn stage_round(
 
 /// No source can say this yet, but the log can.
 async fn append_deletion(shop: &Shop, event: &Event, batch: i64) -> anyhow::Result<()> {
-    let city = event.city.map_or("null".to_owned(), |city| format!("'{city}'"));
+    let city = event
+        .city
+        .map_or("null".to_owned(), |city| format!("'{city}'"));
     let (id, at) = (event.customer, moment(event.hour));
     shop.client
         .batch_execute(&format!(
@@ -434,7 +468,12 @@ async fn check_against_oracle(
             .map(|row| {
                 let from = (!row.get::<_, bool>(4)).then(|| row.get::<_, i64>(0));
                 let to = (!row.get::<_, bool>(5)).then(|| row.get::<_, i64>(1));
-                (from, to, row.get::<_, Option<String>>(2), row.get::<_, bool>(3))
+                (
+                    from,
+                    to,
+                    row.get::<_, Option<String>>(2),
+                    row.get::<_, bool>(3),
+                )
             })
             .collect();
         let wanted: Vec<_> = wanted
@@ -448,10 +487,14 @@ async fn check_against_oracle(
             on facts.customer_key = customers.customer_key
             and facts.transaction_at >= customers.valid_from
             and facts.transaction_at < customers.valid_to
-        join production.transactions as orders using (source, transaction_id)
+        join production.transactions as orders
+            on facts.source = orders.source
+            and facts.transaction_id = orders.transaction_id
         where customers.customer_id is distinct from orders.customer_id";
     assert_eq!(shop.lines(lost).await?, Vec::<String>::new(), "case {case}");
-    let count = shop.lines("select count(*) from warehouse.fact_sales").await?;
+    let count = shop
+        .lines("select count(*) from warehouse.fact_sales")
+        .await?;
     assert_eq!(count, [format!("({})", orders.len())], "case {case}");
     Ok(())
 }
@@ -483,7 +526,12 @@ async fn histories_match_an_oracle_in_any_order_of_arrival() -> anyhow::Result<(
         let mut random = ChaCha8Rng::seed_from_u64(case);
         let events = random_events(&mut random);
         let orders: Vec<(usize, i64)> = (0..40)
-            .map(|_| (random.random_range(0..CUSTOMERS), random.random_range(-5..30)))
+            .map(|_| {
+                (
+                    random.random_range(0..CUSTOMERS),
+                    random.random_range(-5..30),
+                )
+            })
             .collect();
         let mut shop = Shop::open().await?;
         let mut owners: BTreeMap<i64, String> = BTreeMap::new();
@@ -501,7 +549,12 @@ async fn histories_match_an_oracle_in_any_order_of_arrival() -> anyhow::Result<(
         check_against_oracle(&shop, &events, &orders, case).await?;
         let before = shop.state_of(&TABLES).await?;
         let rebuilt = shop.warehouse(true).await?;
-        assert_eq!(rebuilt.rows().written(), 0, "case {case}: {:?}", rebuilt.steps);
+        assert_eq!(
+            rebuilt.rows().written(),
+            0,
+            "case {case}: {:?}",
+            rebuilt.steps
+        );
         assert_eq!(shop.state_of(&TABLES).await?, before, "case {case}");
     }
     Ok(())
@@ -530,7 +583,10 @@ async fn the_order_of_batches_leaves_no_trace() -> anyhow::Result<()> {
         }
         let mut states = Vec::new();
         for table in TABLES {
-            states.extend(shop.lines(&format!("select '{table}', ops.content_hash('{table}')")).await?);
+            states.extend(
+                shop.lines(&format!("select '{table}', ops.content_hash('{table}')"))
+                    .await?,
+            );
         }
         hashes.push(states);
     }
