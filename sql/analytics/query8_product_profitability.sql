@@ -33,4 +33,7 @@ left join analytics.latest_products as latest
     on
         products.product_id = latest.product_id
         and latest.source = $1
-order by products.profit desc nulls last, products.product_id collate "C";
+order by
+    products.profit desc nulls last,
+    products.revenue desc,
+    products.product_id collate "C";
