@@ -2,24 +2,28 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use anyhow::Context as _;
 use chrono::{DateTime, NaiveDate, Utc};
+use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 use tokio_postgres::{Client, NoTls};
-use uuid::Uuid;
+use uuid::{NoContext, Timestamp, Uuid};
 
 use crate::args::OutputFormat;
-use crate::config::{Config, DatabaseUrl};
+use crate::config::{Config, DatabaseUrl, hex};
 use crate::context::StageContext;
 use crate::database::{self, Address};
 use crate::embedded::Embedded;
 
 /// Lock of the suite's template, in the server's `postgres` database.
 const TEMPLATE_LOCK: i64 = 7_231_990_114;
-const TEMPLATE: &str = "bullion_template";
+const TEMPLATE_PREFIX: &str = "bullion_template_";
 const TEST_PREFIX: &str = "test_";
+/// Databases of earlier suites are removed after this time; a suite of now may run beside us.
+const LEFTOVER_AGE_S: u64 = 3_600;
 
 static SERVER: OnceCell<DatabaseUrl> = OnceCell::const_new();
 
@@ -45,8 +49,9 @@ impl TestDatabase {
         admin
             .execute("select pg_advisory_lock($1)", &[&TEMPLATE_LOCK])
             .await?;
+        let template = template_name();
         admin
-            .batch_execute(&format!("create database {name} template {TEMPLATE}"))
+            .batch_execute(&format!("create database {name} template {template}"))
             .await?;
         admin
             .execute("select pg_advisory_unlock($1)", &[&TEMPLATE_LOCK])
@@ -132,38 +137,77 @@ pub fn workspace_root() -> PathBuf {
         .to_owned()
 }
 
-/// Starts the suite's server in `target/`, or finds it running, and makes the template anew.
+/// Starts the suite's server in `target/`, or finds it running, and makes the template once for
+/// each state of the migrations.
 async fn start_server() -> anyhow::Result<DatabaseUrl> {
-    let url = Embedded::for_tests(&workspace_root().join("target/test-postgres"))
-        .ensure()
-        .await?;
+    let folder = workspace_root().join("target/test-postgres");
+    let url = Embedded::for_tests(&folder).ensure().await?;
     let admin = connect(&with_database(&url, "postgres")).await?;
     admin
         .execute("select pg_advisory_lock($1)", &[&TEMPLATE_LOCK])
         .await?;
     drop_leftovers(&admin).await?;
-    admin
-        .batch_execute(&format!("create database {TEMPLATE}"))
+    let exists = admin
+        .query_opt(
+            "select 1 from pg_catalog.pg_database where datname = $1",
+            &[&template_name()],
+        )
         .await?;
-    let template = with_database(&url, TEMPLATE);
-    let config = crate::config::DatabaseConfig::default();
-    let address = Address::parse(&template, config.tls)?;
-    let pool = database::open_pool(&address, &config, "test")?;
-    database::migrate(&mut pool.get().await?).await?;
-    pool.close();
-    wait_until_unused(&admin).await?;
+    if exists.is_none() {
+        make_template(&admin, &url).await?;
+    }
     admin
         .execute("select pg_advisory_unlock($1)", &[&TEMPLATE_LOCK])
         .await?;
     Ok(url)
 }
 
+/// Named after the migrations' content, so that a changed one makes a new template.
+fn template_name() -> String {
+    let mut digest = Sha256::new();
+    for migration in database::MIGRATIONS {
+        digest.update(migration.text);
+    }
+    format!("{TEMPLATE_PREFIX}{}", &hex(&digest.finalize())[..16])
+}
+
+/// Under another name until it is whole: a suite that is killed leaves no half-made template.
+async fn make_template(admin: &Client, url: &DatabaseUrl) -> anyhow::Result<()> {
+    let unfinished = format!("{TEST_PREFIX}{}", Uuid::now_v7().simple());
+    admin
+        .batch_execute(&format!("create database {unfinished}"))
+        .await?;
+    let config = crate::config::DatabaseConfig::default();
+    let address = Address::parse(&with_database(url, &unfinished), config.tls)?;
+    let pool = database::open_pool(&address, &config, "test")?;
+    database::migrate(&mut pool.get().await?).await?;
+    pool.close();
+    admin
+        .execute(
+            "select pg_terminate_backend(pid, 5000) from pg_catalog.pg_stat_activity
+             where datname = $1",
+            &[&unfinished],
+        )
+        .await?;
+    let name = template_name();
+    admin
+        .batch_execute(&format!("alter database {unfinished} rename to {name}"))
+        .await?;
+    Ok(())
+}
+
+/// Names of test databases hold their time (UUIDv7), so that old ones sort before a limit.
 async fn drop_leftovers(admin: &Client) -> anyhow::Result<()> {
+    let now_s = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)?
+        .as_secs();
+    let time = Timestamp::from_unix(NoContext, now_s - LEFTOVER_AGE_S, 0);
+    let limit = format!("{TEST_PREFIX}{}", Uuid::new_v7(time).simple());
     let rows = admin
         .query(
             "select datname::text from pg_catalog.pg_database
-             where datname = $1 or datname like 'test\\_%'",
-            &[&TEMPLATE],
+             where datname like 'test\\_%' and datname < $1",
+            &[&limit],
         )
         .await?;
     for row in rows {
@@ -172,18 +216,6 @@ async fn drop_leftovers(admin: &Client) -> anyhow::Result<()> {
             .batch_execute(&format!("drop database {name} with (force)"))
             .await?;
     }
-    Ok(())
-}
-
-/// A template cannot be copied while a connection to it is open.
-async fn wait_until_unused(admin: &Client) -> anyhow::Result<()> {
-    admin
-        .execute(
-            "select pg_terminate_backend(pid, 5000) from pg_catalog.pg_stat_activity
-             where datname = $1",
-            &[&TEMPLATE],
-        )
-        .await?;
     Ok(())
 }
 

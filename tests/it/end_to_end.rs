@@ -6,8 +6,11 @@ use serde_json::Value;
 
 use crate::support::Pipeline;
 
-const SCHEMAS: [&str; 3] =
-    ["pipeline_execution_report", "data_quality_report", "monitoring_report"];
+const SCHEMAS: [&str; 3] = [
+    "pipeline_execution_report",
+    "data_quality_report",
+    "monitoring_report",
+];
 
 /// Goal: the first thing that a newcomer types does the whole job, and its reports can be relied on.
 #[tokio::test(flavor = "multi_thread")]
@@ -24,10 +27,16 @@ async fn a_run_fills_every_layer_and_leaves_valid_reports() {
     )
     .expect("JSON");
     for entity in ["customers", "products", "transactions", "transaction_items"] {
-        let count = pipeline.db.number(&format!("select count(*) from production.{entity}")).await;
+        let count = pipeline
+            .db
+            .number(&format!("select count(*) from production.{entity}"))
+            .await;
         assert_eq!(metadata["record_counts"][entity], count, "{entity}");
     }
-    let lines = pipeline.db.number("select count(*) from warehouse.fact_sales").await;
+    let lines = pipeline
+        .db
+        .number("select count(*) from warehouse.fact_sales")
+        .await;
     assert_eq!(metadata["record_counts"]["transaction_items"], lines);
     let exports = std::fs::read_dir(pipeline.data_dir().join("processed/analytics"))
         .expect("exports")
@@ -56,7 +65,10 @@ async fn assert_the_table_agrees_with_sql(pipeline: &Pipeline, stdout: &str) {
         .find(|it| it.contains("synthetic"))
         .unwrap_or_else(|| panic!("no line of the source in:\n{stdout}"));
     for value in expected.iter().flatten() {
-        assert!(line.contains(value.as_str()), "`{value}` is not in `{line}`");
+        assert!(
+            line.contains(value.as_str()),
+            "`{value}` is not in `{line}`"
+        );
     }
     let score: f64 = pipeline.report("data_quality_report")["overall_quality_score"]
         .as_f64()
@@ -65,15 +77,18 @@ async fn assert_the_table_agrees_with_sql(pipeline: &Pipeline, stdout: &str) {
 }
 
 fn assert_valid(name: &str, report: &Value) {
-    let path = common::testing::workspace_root().join(format!("tests/schemas/{name}.v1.schema.json"));
+    let path =
+        common::testing::workspace_root().join(format!("tests/schemas/{name}.v1.schema.json"));
     let schema: Value =
         serde_json::from_slice(&std::fs::read(path).expect("a schema")).expect("JSON");
     let validator = jsonschema::draft202012::options()
         .should_validate_formats(true)
         .build(&schema)
         .expect("a schema that compiles");
-    let problems: Vec<String> =
-        validator.iter_errors(report).map(|it| format!("{}: {it}", it.instance_path())).collect();
+    let problems: Vec<String> = validator
+        .iter_errors(report)
+        .map(|it| format!("{}: {it}", it.instance_path()))
+        .collect();
     assert_eq!(problems, Vec::<String>::new(), "{name}");
 }
 
@@ -90,8 +105,16 @@ async fn a_second_run_changes_no_row() {
     let ended = pipeline.orchestrate(&[]).expect(0);
 
     assert_eq!(pipeline.row_versions().await, before);
-    assert_eq!(exports_of(&pipeline), exports, "exports are not written again");
-    assert!(ended.stdout.matches("nothing to do").count() >= 5, "{}", ended.stdout);
+    assert_eq!(
+        exports_of(&pipeline),
+        exports,
+        "exports are not written again"
+    );
+    assert!(
+        ended.stdout.matches("nothing to do").count() >= 5,
+        "{}",
+        ended.stdout
+    );
     assert!(start.elapsed() > first, "the clock runs");
     let batches = pipeline.db.number("select count(*) from ops.batches").await;
     assert_eq!(batches, 1, "no new file, no batch");
@@ -103,7 +126,11 @@ fn exports_of(pipeline: &Pipeline) -> Vec<(String, std::time::SystemTime)> {
         .expect("exports")
         .map(|entry| {
             let entry = entry.expect("an entry");
-            let modified = entry.metadata().expect("metadata").modified().expect("a time");
+            let modified = entry
+                .metadata()
+                .expect("metadata")
+                .modified()
+                .expect("a time");
             (entry.file_name().to_string_lossy().into_owned(), modified)
         })
         .collect();

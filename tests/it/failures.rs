@@ -39,9 +39,14 @@ async fn a_missing_file_is_named() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_renamed_column_is_named_with_its_likely_match() {
     let break_it = |pipeline: &Pipeline| {
-        pipeline.edit_raw("products.csv", |text| text.replacen("product_name", "productname", 1));
+        pipeline.edit_raw("products.csv", |text| {
+            text.replacen("product_name", "productname", 1)
+        });
     };
-    let parts = ["line 1: column `product_name` is missing", "did you mean `productname`?"];
+    let parts = [
+        "line 1: column `product_name` is missing",
+        "did you mean `productname`?",
+    ];
     assert_refused(break_it, 2, &parts).await;
 }
 
@@ -61,7 +66,12 @@ async fn an_unclosed_quote_is_refused_with_its_line() {
             format!("{header}\n\"{rest}")
         });
     };
-    assert_refused(break_it, 2, &["products.csv", "begins on line 2 is not closed"]).await;
+    assert_refused(
+        break_it,
+        2,
+        &["products.csv", "begins on line 2 is not closed"],
+    )
+    .await;
 }
 
 /// Goal: a bad cell costs its row, not the file; the row is found again by line and column.
@@ -76,7 +86,9 @@ async fn a_bad_cell_goes_to_quarantine_with_its_place() {
         lines.join("\n") + "\n"
     });
 
-    rerun(&pipeline).expect(0).says(&["1 of", "records of synthetic/products.csv do not parse"]);
+    rerun(&pipeline)
+        .expect(0)
+        .says(&["1 of", "records of synthetic/products.csv do not parse"]);
 
     let rows = pipeline
         .db
@@ -87,7 +99,14 @@ async fn a_bad_cell_goes_to_quarantine_with_its_place() {
              from ops.quarantine where stage = 'stage'",
         )
         .await;
-    let expected = ["products.csv", "5", "price.not_a_decimal", "price", "5", "true"];
+    let expected = [
+        "products.csv",
+        "5",
+        "price.not_a_decimal",
+        "price",
+        "5",
+        "true",
+    ];
     assert_eq!(rows, [expected.map(|it| Some(it.to_owned()))]);
     let balance = pipeline
         .db
@@ -105,7 +124,12 @@ async fn too_many_bad_cells_block_the_batch() {
     let break_it = |pipeline: &Pipeline| {
         pipeline.edit_raw("transactions.csv", |text| text.replace(",USD,", ",USD,x"));
     };
-    assert_refused(break_it, 1, &["is blocked", "do not parse, at most 5 % may"]).await;
+    assert_refused(
+        break_it,
+        1,
+        &["is blocked", "do not parse, at most 5 % may"],
+    )
+    .await;
 }
 
 /// Goal: write, audit, publish: what the gate refuses reaches no consumer.
@@ -129,7 +153,11 @@ async fn a_failed_gate_publishes_nothing() {
 async fn an_unreachable_server_is_worth_a_retry() {
     let pipeline = Pipeline::new().await;
     let url = "postgres://nobody:secret@127.0.0.1:1/none";
-    let output = pipeline.program("stage", &[]).env("DATABASE_URL", url).output().expect("stage");
+    let output = pipeline
+        .program("stage", &[])
+        .env("DATABASE_URL", url)
+        .output()
+        .expect("stage");
     let ended = Ended::of(output).expect(3);
     ended.says(&["failed to connect to 127.0.0.1:1/none"]);
     assert!(!ended.stderr.contains("secret"));
@@ -138,10 +166,18 @@ async fn an_unreachable_server_is_worth_a_retry() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_password_is_not_worth_a_retry() {
     let pipeline = Pipeline::new().await;
-    let (user, rest) = pipeline.db.url().rsplit_once('@').expect("a URL with a password");
+    let (user, rest) = pipeline
+        .db
+        .url()
+        .rsplit_once('@')
+        .expect("a URL with a password");
     let user = user.rsplit_once(':').expect("a password").0;
     let url = format!("{user}:not-the-password@{rest}");
-    let output = pipeline.program("stage", &[]).env("DATABASE_URL", url).output().expect("stage");
+    let output = pipeline
+        .program("stage", &[])
+        .env("DATABASE_URL", url)
+        .output()
+        .expect("stage");
     let ended = Ended::of(output).expect(4);
     ended.says(&["28P01", "check user and password in DATABASE_URL"]);
     assert!(!ended.stderr.contains("not-the-password"));
@@ -180,6 +216,7 @@ async fn a_full_disk_is_named_and_healed() {
     assert!(mount(&["umount"]), "the mount goes again");
 
     assert!(grown);
-    full.expect(4).says(&["No space left on device", "free some space"]);
+    full.expect(4)
+        .says(&["No space left on device", "free some space"]);
     healed.expect(0);
 }

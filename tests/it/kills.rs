@@ -42,11 +42,16 @@ async fn a_run_killed_in_any_stage_ends_in_the_same_tables() {
         let pid = wait_until_stuck(&pipeline, stage).await;
         kill(pid);
         let ended = Ended::of(orchestrator.wait_with_output().expect("an end"));
-        holder.batch_execute("rollback").await.expect("a lock to give back");
+        holder
+            .batch_execute("rollback")
+            .await
+            .expect("a lock to give back");
 
         // What monitor finds never fails a run.
         let exit_code = if stage == "monitor" { 0 } else { 4 };
-        ended.expect(exit_code).says(&[&format!("{stage}: killed by signal 9")]);
+        ended
+            .expect(exit_code)
+            .says(&[&format!("{stage}: killed by signal 9")]);
         pipeline.orchestrate(&[]).expect(0);
         assert_eq!(pipeline.hashes().await, expected, "after a kill in {stage}");
     }
@@ -80,7 +85,10 @@ async fn of_two_orchestrators_one_ends_with_5() {
 
     let second = pipeline.orchestrate(&[]);
     let stage = pipeline.run("stage", &[]);
-    holder.batch_execute("rollback").await.expect("a lock to give back");
+    holder
+        .batch_execute("rollback")
+        .await
+        .expect("a lock to give back");
 
     second.expect(5).says(&["another run holds"]);
     stage.expect(5).says(&["another run holds"]);
@@ -102,9 +110,14 @@ async fn two_machines_are_kept_apart_by_the_database() {
         .env("BULLION__PATHS__DATA_DIR", &elsewhere)
         .output()
         .expect("an orchestrator");
-    holder.batch_execute("rollback").await.expect("a lock to give back");
+    holder
+        .batch_execute("rollback")
+        .await
+        .expect("a lock to give back");
 
-    Ended::of(output).expect(5).says(&["another run holds the lock in"]);
+    Ended::of(output)
+        .expect(5)
+        .says(&["another run holds the lock in"]);
     Ended::of(first.wait_with_output().expect("an end")).expect(0);
 }
 
@@ -119,10 +132,16 @@ async fn a_terminated_run_says_so_and_is_healed() {
 
     terminate(&orchestrator);
     let ended = Ended::of(orchestrator.wait_with_output().expect("an end"));
-    holder.batch_execute("rollback").await.expect("a lock to give back");
+    holder
+        .batch_execute("rollback")
+        .await
+        .expect("a lock to give back");
 
     ended.expect(143).says(&["stopped by SIGTERM"]);
-    assert_eq!(pipeline.report("pipeline_execution_report")["status"], "cancelled");
+    assert_eq!(
+        pipeline.report("pipeline_execution_report")["status"],
+        "cancelled"
+    );
     pipeline.orchestrate(&[]).expect(0);
 }
 
@@ -160,13 +179,16 @@ async fn wait_until_stuck(pipeline: &Pipeline, stage: &str) -> i32 {
 /// The process of this name that works on this test's folder.
 fn process_of(pipeline: &Pipeline, stage: &str) -> Option<i32> {
     let marker = pipeline.data_dir().display().to_string();
-    std::fs::read_dir("/proc").ok()?.filter_map(Result::ok).find_map(|entry| {
-        let pid: i32 = entry.file_name().to_str()?.parse().ok()?;
-        let name = std::fs::read_to_string(entry.path().join("comm")).ok()?;
-        let environment = std::fs::read(entry.path().join("environ")).ok()?;
-        let is_ours = String::from_utf8_lossy(&environment).contains(&marker);
-        (name.trim() == stage && is_ours).then_some(pid)
-    })
+    std::fs::read_dir("/proc")
+        .ok()?
+        .filter_map(Result::ok)
+        .find_map(|entry| {
+            let pid: i32 = entry.file_name().to_str()?.parse().ok()?;
+            let name = std::fs::read_to_string(entry.path().join("comm")).ok()?;
+            let environment = std::fs::read(entry.path().join("environ")).ok()?;
+            let is_ours = String::from_utf8_lossy(&environment).contains(&marker);
+            (name.trim() == stage && is_ours).then_some(pid)
+        })
 }
 
 /// Waits until no connection of a program is left: the killed one's work is rolled back.
@@ -175,7 +197,10 @@ async fn wait_until_alone(pipeline: &Pipeline) {
     let query = "select count(*) from pg_catalog.pg_stat_activity
                  where application_name like 'bullion-%' and datname = current_database()";
     while pipeline.db.number(query).await > 0 {
-        assert!(start.elapsed() < WAIT_MAX, "a child outlived its orchestrator");
+        assert!(
+            start.elapsed() < WAIT_MAX,
+            "a child outlived its orchestrator"
+        );
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

@@ -1,1 +1,16 @@
 //! The pipeline against a real PostgreSQL: one test binary, one module per subject.
+
+mod analytics;
+mod architecture;
+mod cleanup;
+mod end_to_end;
+mod failures;
+mod generate;
+mod kills;
+mod monitor;
+mod olist;
+mod production;
+mod quality;
+mod stage;
+mod support;
+mod warehouse;

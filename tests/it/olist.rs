@@ -35,19 +35,28 @@ async fn production_and_warehouse_hold_every_control_total() {
     pipeline.orchestrate(&[]).expect(0);
 
     let folder = folder.display().to_string();
-    pipeline.orchestrate(&["--source", "olist", "--data", &folder]).expect(0);
+    pipeline
+        .orchestrate(&["--source", "olist", "--data", &folder])
+        .expect(0);
 
     assert_production(&pipeline, &totals).await;
     assert_warehouse(&pipeline, &totals).await;
     assert_history(&pipeline).await;
     assert_nothing_rejected(&pipeline).await;
     let before = pipeline.row_versions().await;
-    pipeline.orchestrate(&["--source", "olist", "--data", &folder]).expect(0);
-    assert_eq!(pipeline.row_versions().await, before, "a second run changes no row");
+    pipeline
+        .orchestrate(&["--source", "olist", "--data", &folder])
+        .expect(0);
+    assert_eq!(
+        pipeline.row_versions().await,
+        before,
+        "a second run changes no row"
+    );
 }
 
 async fn assert_production(pipeline: &Pipeline, totals: &Value) {
-    let count = |table: &str| format!("select count(*) from production.{table} where source = 'olist'");
+    let count =
+        |table: &str| format!("select count(*) from production.{table} where source = 'olist'");
     for (table, expected) in [
         ("customers", &totals["distinct"]["customer_unique_id"]),
         ("transactions", &totals["rows"]["orders"]),
@@ -56,18 +65,34 @@ async fn assert_production(pipeline: &Pipeline, totals: &Value) {
         ("products", &totals["rows"]["products"]),
         ("suppliers", &totals["rows"]["sellers"]),
     ] {
-        assert_eq!(&Value::from(pipeline.db.number(&count(table)).await), expected, "{table}");
+        assert_eq!(
+            &Value::from(pipeline.db.number(&count(table)).await),
+            expected,
+            "{table}"
+        );
     }
     for (query, expected) in [
-        ("select sum(line_total)::text from production.transaction_items", &totals["sums"]["price"]),
-        ("select sum(shipping_amount)::text from production.transactions", &totals["sums"]["freight"]),
-        ("select sum(amount)::text from production.payments", &totals["sums"]["payments"]),
+        (
+            "select sum(line_total)::text from production.transaction_items",
+            &totals["sums"]["price"],
+        ),
+        (
+            "select sum(shipping_amount)::text from production.transactions",
+            &totals["sums"]["freight"],
+        ),
+        (
+            "select sum(amount)::text from production.payments",
+            &totals["sums"]["payments"],
+        ),
         (
             "select sum(total_amount)::text from production.transactions",
             &totals["sums"]["price_plus_freight"],
         ),
     ] {
-        let found = pipeline.db.rows(&format!("{query} where source = 'olist'")).await;
+        let found = pipeline
+            .db
+            .rows(&format!("{query} where source = 'olist'"))
+            .await;
         assert_eq!(found, [[Some(cents(expected))]], "{query}");
     }
     let by_status = map_of(
@@ -133,7 +158,10 @@ async fn assert_warehouse(pipeline: &Pipeline, totals: &Value) {
              where source = 'olist' and (customer_key < 0 or product_key < 0 or supplier_key < 0)",
         )
         .await;
-    assert_eq!(dangling, 0, "every line finds its customer, product and seller");
+    assert_eq!(
+        dangling, 0,
+        "every line finds its customer, product and seller"
+    );
 }
 
 /// 40 people moved: their orders point to the address that was theirs at the time.
@@ -171,7 +199,9 @@ async fn assert_history(pipeline: &Pipeline) {
 async fn assert_nothing_rejected(pipeline: &Pipeline) {
     let rejected = pipeline
         .db
-        .number("select count(*) from ops.quarantine where source = 'olist' and severity <> 'warning'")
+        .number(
+            "select count(*) from ops.quarantine where source = 'olist' and severity <> 'warning'",
+        )
         .await;
     assert_eq!(rejected, 0);
     let held_back = map_of(
@@ -182,10 +212,19 @@ async fn assert_nothing_rejected(pipeline: &Pipeline) {
     )
     .await;
     // Older addresses: history, not faults.
-    assert_eq!(held_back, BTreeMap::from([("superseded".to_owned(), "40".to_owned())]));
+    assert_eq!(
+        held_back,
+        BTreeMap::from([("superseded".to_owned(), "40".to_owned())])
+    );
 }
 
 async fn map_of(pipeline: &Pipeline, query: &str) -> BTreeMap<String, String> {
     let value = |it: &Option<String>| it.clone().expect("a value");
-    pipeline.db.rows(query).await.iter().map(|row| (value(&row[0]), value(&row[1]))).collect()
+    pipeline
+        .db
+        .rows(query)
+        .await
+        .iter()
+        .map(|row| (value(&row[0]), value(&row[1])))
+        .collect()
 }

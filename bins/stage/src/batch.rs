@@ -19,16 +19,7 @@ use crate::settings::Settings;
 use crate::source::{Source, Table};
 use crate::{conform, landing};
 
-const LIST_ENTITIES: Sql = common::sql!("stage/list_entities.sql");
-const ABANDON_BATCHES: Sql = common::sql!("stage/abandon_batches.sql");
-const ABANDON_FILES: Sql = common::sql!("stage/abandon_files.sql");
-const INSERT_BATCH: Sql = common::sql!("stage/insert_batch.sql");
-const INSERT_FILE: Sql = common::sql!("stage/insert_raw_file.sql");
 const UPDATE_FILE: Sql = common::sql!("stage/update_raw_file.sql");
-const INSERT_LEDGER: Sql = common::sql!("stage/insert_ledger.sql");
-const CLEAR_BATCH: Sql = common::sql!("stage/clear_batch.sql");
-const SET_BATCH: Sql = common::sql!("stage/set_batch.sql");
-const SET_RETAILER: Sql = common::sql!("stage/set_retailer.sql");
 const BLOCK_BATCH: Sql = common::sql!("stage/block_batch.sql");
 
 /// What became of a source in this run.
@@ -57,11 +48,12 @@ pub(crate) struct Stager<'a> {
     pub must_empty_staging: bool,
 }
 
-struct Open {
-    batch_id: i64,
-    is_blocked: bool,
+/// A batch that is being staged.
+pub(crate) struct Open {
+    pub(crate) batch_id: i64,
+    pub(crate) is_blocked: bool,
     /// Rows of each table so far: several files, or tables, may feed one entity.
-    staged: HashMap<String, u64>,
+    pub(crate) staged: HashMap<String, u64>,
 }
 
 impl Stager<'_> {
@@ -110,57 +102,6 @@ impl Stager<'_> {
                 report.finish(step, Rows::default());
             }
         }
-    }
-
-    /// A new batch; what an earlier run staged and never published is abandoned.
-    async fn open(&self, tx: &Transaction<'_>) -> anyhow::Result<Open> {
-        let (ctx, source) = (self.ctx, &self.source.name);
-        db::execute(tx, ABANDON_BATCHES, &[source]).await?;
-        db::execute(tx, ABANDON_FILES, &[source]).await?;
-        if self.must_empty_staging {
-            self.empty_staging(tx).await?;
-        }
-        let parameters: db::Parameters<'_> =
-            &[&ctx.run_id, source, &ctx.business_date, &ctx.started_at];
-        let batch_id = db::row(tx, INSERT_BATCH, parameters).await?.get(0);
-        db::execute(tx, CLEAR_BATCH, &[]).await?;
-        db::execute(
-            tx,
-            SET_BATCH,
-            &[&ctx.business_date, &ctx.run_id, &ctx.started_at],
-        )
-        .await?;
-        let retailer = &self.source.retailer;
-        let time_zone = retailer.time_zone.name();
-        db::execute(
-            tx,
-            SET_RETAILER,
-            &[
-                source,
-                &retailer.name,
-                &time_zone,
-                &retailer.currency,
-                &retailer.counted_statuses,
-                &batch_id,
-            ],
-        )
-        .await?;
-        Ok(Open {
-            batch_id,
-            is_blocked: false,
-            staged: HashMap::new(),
-        })
-    }
-
-    async fn empty_staging(&self, tx: &Transaction<'_>) -> anyhow::Result<()> {
-        let entities = db::rows(tx, LIST_ENTITIES, &[]).await?;
-        let names: Vec<String> = entities
-            .iter()
-            .map(|row| format!("staging.{}", row.get::<_, &str>(0)))
-            .collect();
-        tx.batch_execute(&format!("truncate {}", names.join(", ")))
-            .await
-            .context("failed to empty staging")
     }
 
     async fn load_table(
@@ -243,32 +184,6 @@ impl Stager<'_> {
         let [read, loaded, rejected] = &numbers;
         db::execute(tx, UPDATE_FILE, &[&file_id, read, loaded, rejected]).await?;
         Ok(counts)
-    }
-
-    async fn insert_file(
-        &self,
-        tx: &Transaction<'_>,
-        files: &TableFiles,
-        file: &RawFile,
-        batch_id: i64,
-    ) -> anyhow::Result<i64> {
-        let row = db::row(
-            tx,
-            INSERT_FILE,
-            &[
-                &batch_id,
-                &self.source.name,
-                &files.table_name,
-                &file.relative,
-                &file.content_sha256,
-                &files.config_sha256,
-                &signed(file.bytes),
-                &file.modified_at,
-                &file.business_date,
-            ],
-        )
-        .await?;
-        Ok(row.get(0))
     }
 
     /// Table and columns, after a check that an entity has what the declaration names.
@@ -399,28 +314,9 @@ impl Stager<'_> {
         }
         Ok(())
     }
-
-    /// Read, rejected and staged rows into the ledger.
-    async fn record(
-        &self,
-        tx: &Transaction<'_>,
-        batch_id: i64,
-        layer: &str,
-        dataset: &str,
-        numbers: [Option<u64>; 3],
-    ) -> anyhow::Result<()> {
-        let [read, rejected, staged] = numbers.map(|it| it.map(signed));
-        db::execute(
-            tx,
-            INSERT_LEDGER,
-            &[&batch_id, &layer, &dataset, &read, &rejected, &staged],
-        )
-        .await?;
-        Ok(())
-    }
 }
 
 /// Counts and sizes are far below 2^63.
-fn signed(number: u64) -> i64 {
+pub(crate) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

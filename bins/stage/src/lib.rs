@@ -4,6 +4,7 @@
 //! reason; one source is one transaction.
 
 mod batch;
+mod bookkeeping;
 mod columns;
 mod conform;
 mod files;

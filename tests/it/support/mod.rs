@@ -25,7 +25,9 @@ pub(crate) struct Pipeline {
 
 impl Pipeline {
     pub(crate) async fn new() -> Self {
-        Self { db: TestDatabase::new().await }
+        Self {
+            db: TestDatabase::new().await,
+        }
     }
 
     pub(crate) fn data_dir(&self) -> PathBuf {
@@ -53,7 +55,11 @@ impl Pipeline {
 
     /// Runs a program to its end.
     pub(crate) fn run(&self, name: &str, arguments: &[&str]) -> Ended {
-        Ended::of(self.program(name, arguments).output().expect("a program that starts"))
+        Ended::of(
+            self.program(name, arguments)
+                .output()
+                .expect("a program that starts"),
+        )
     }
 
     /// `orchestrator run` with these arguments behind it.
@@ -76,13 +82,20 @@ impl Pipeline {
     pub(crate) async fn hashes(&self) -> Vec<(String, String)> {
         let client = self.db.client().await;
         let mut hashes = Vec::new();
-        for row in client.query(PUBLISHED, &[]).await.expect("a list of tables") {
+        for row in client
+            .query(PUBLISHED, &[])
+            .await
+            .expect("a list of tables")
+        {
             let name: String = row.get("name");
             let query = format!("select ops.content_hash('{name}'::regclass)");
             let hash = client.query_one(&query, &[]).await.expect("a hash").get(0);
             hashes.push((name, hash));
         }
-        assert!(hashes.len() > 20, "the published tables are found: {hashes:?}");
+        assert!(
+            hashes.len() > 20,
+            "the published tables are found: {hashes:?}"
+        );
         hashes
     }
 
@@ -91,9 +104,14 @@ impl Pipeline {
     pub(crate) async fn row_versions(&self) -> Vec<(String, i64, String)> {
         let client = self.db.client().await;
         let mut versions = Vec::new();
-        for row in client.query(PUBLISHED, &[]).await.expect("a list of tables") {
+        for row in client
+            .query(PUBLISHED, &[])
+            .await
+            .expect("a list of tables")
+        {
             let name: String = row.get("name");
-            let query = format!("select count(*), coalesce(sum(xmin::text::bigint), 0)::text from {name}");
+            let query =
+                format!("select count(*), coalesce(sum(xmin::text::bigint), 0)::text from {name}");
             let row = client.query_one(&query, &[]).await.expect("row versions");
             versions.push((name, row.get(0), row.get(1)));
         }
@@ -102,7 +120,10 @@ impl Pipeline {
 
     /// A report of `data/processed`, parsed.
     pub(crate) fn report(&self, name: &str) -> serde_json::Value {
-        let path = self.data_dir().join("processed").join(format!("{name}.json"));
+        let path = self
+            .data_dir()
+            .join("processed")
+            .join(format!("{name}.json"));
         let text = std::fs::read(&path).unwrap_or_else(|_| panic!("no `{}`", path.display()));
         serde_json::from_slice(&text).expect("a report in JSON")
     }
@@ -137,7 +158,13 @@ impl Ended {
     /// Fails the test with what the program said when it ended otherwise.
     #[track_caller]
     pub(crate) fn expect(self, exit_code: i32) -> Self {
-        assert_eq!(self.exit_code, Some(exit_code), "{}\n{}", self.stdout, self.stderr);
+        assert_eq!(
+            self.exit_code,
+            Some(exit_code),
+            "{}\n{}",
+            self.stdout,
+            self.stderr
+        );
         self
     }
 
@@ -145,7 +172,11 @@ impl Ended {
     #[track_caller]
     pub(crate) fn says(&self, parts: &[&str]) {
         for part in parts {
-            assert!(self.stderr.contains(part), "`{part}` is not in:\n{}", self.stderr);
+            assert!(
+                self.stderr.contains(part),
+                "`{part}` is not in:\n{}",
+                self.stderr
+            );
         }
         assert!(!self.stderr.contains("panicked"), "{}", self.stderr);
     }
@@ -154,7 +185,11 @@ impl Ended {
 /// Where `cargo build --bins` put the programs: beside this test binary's folder.
 pub(crate) fn programs_dir() -> PathBuf {
     let test_binary = std::env::current_exe().expect("this test binary");
-    let folder = test_binary.parent().and_then(Path::parent).expect("target/<profile>").to_owned();
+    let folder = test_binary
+        .parent()
+        .and_then(Path::parent)
+        .expect("target/<profile>")
+        .to_owned();
     assert!(
         folder.join("orchestrator").is_file(),
         "the programs are not built; run `cargo build --bins` first, as `make test` does"

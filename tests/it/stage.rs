@@ -1,0 +1,504 @@
+//! Any declared file into staging: every record once, or in quarantine with its place.
+
+use std::path::{Path, PathBuf};
+
+use common::testing::TestDatabase;
+use common::{StageContext, Status};
+use stage::Options;
+
+/// A source of the test's own, in a configuration folder of its own.
+struct Shop {
+    db: TestDatabase,
+    ctx: StageContext,
+}
+
+const RETAILER: &str = "[retailer]\nname = \"Corner\"\ntime_zone = \"Europe/Berlin\"\n\
+                        currency = \"EUR\"\n";
+
+const ORDERS: &str = "[tables.orders]\nfiles = [\"orders*.csv\"]\n[tables.orders.columns]\n\
+                      id = \"text\"\nbuyer = \"text\"\nat = \"timestamp\"\namount = \"decimal\"\n";
+
+const ORDERS_SQL: &str = "select id as transaction_id, buyer as customer_id, at as transaction_at,
+    amount as total_amount, file_id, source_line from landing.corner__orders;\n";
+
+impl Shop {
+    async fn new(tables: &str) -> Self {
+        let db = TestDatabase::new().await;
+        let mut ctx = db.context("stage");
+        ctx.config.paths.config_dir = db.dir.path().join("config");
+        let shop = Self { db, ctx };
+        shop.write_config("source.toml", &format!("{RETAILER}{tables}"));
+        shop
+    }
+
+    fn write_config(&self, name: &str, text: &str) {
+        write(
+            &self
+                .ctx
+                .config
+                .paths
+                .config_dir
+                .join("sources/corner")
+                .join(name),
+            text,
+        );
+    }
+
+    fn data(&self) -> PathBuf {
+        self.db.dir.path().join("raw")
+    }
+
+    fn write_data(&self, name: &str, text: &str) {
+        write(&self.data().join(name), text);
+    }
+
+    async fn stage(&self) -> anyhow::Result<common::StageReport> {
+        // Each call is a run of its own.
+        let mut ctx = self.ctx.clone();
+        ctx.run_id = uuid::Uuid::now_v7();
+        let options = Options {
+            source: vec!["corner".to_owned()],
+            data: Some(self.data()),
+        };
+        stage::run(&ctx, &options).await
+    }
+
+    async fn refused(&self) -> String {
+        let error = self.stage().await.expect_err("a refusal");
+        assert_eq!(
+            common::errors::exit_code(&error),
+            common::errors::EXIT_USAGE
+        );
+        common::errors::describe(&error)
+    }
+}
+
+fn write(path: &Path, text: &str) {
+    std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+    std::fs::write(path, text).expect("a file");
+}
+
+/// The publication by `production`, as far as `stage` looks at it.
+async fn publish(shop: &Shop) {
+    shop.db
+        .client()
+        .await
+        .batch_execute(
+            "update ops.batches set state = 'published' where state = 'staged';
+             update ops.raw_files set state = 'loaded' where state = 'staged'",
+        )
+        .await
+        .expect("a publication");
+}
+
+#[tokio::test]
+async fn files_land_and_their_sql_makes_the_entity() -> anyhow::Result<()> {
+    let shop = Shop::new(ORDERS).await;
+    shop.write_config("transactions.sql", ORDERS_SQL);
+    shop.write_data(
+        "orders.csv",
+        "id,buyer,at,amount\r\n1,\"Ada, \"\"the\"\" first\",2025-07-01 12:00:00,10.50\r\n\
+         2,,2025-10-26 02:30:00,\r\n",
+    );
+
+    let report = shop.stage().await?;
+
+    assert_eq!(report.status, Status::Succeeded);
+    let rows = shop
+        .db
+        .rows(
+            "select source, transaction_id, customer_id, transaction_at::text,
+                    total_amount::text, source_line::text, row_id::text
+             from staging.transactions order by transaction_id",
+        )
+        .await;
+    let text = |it: &str| Some(it.to_owned());
+    assert_eq!(
+        rows,
+        [
+            [
+                text("corner"),
+                text("1"),
+                text("Ada, \"the\" first"),
+                text("2025-07-01 10:00:00+00"),
+                text("10.50"),
+                text("2"),
+                text("1")
+            ],
+            // The repeated hour takes its earlier instant.
+            [
+                text("corner"),
+                text("2"),
+                None,
+                text("2025-10-26 00:30:00+00"),
+                None,
+                text("3"),
+                text("2")
+            ],
+        ]
+    );
+    let ledger = shop
+        .db
+        .rows(
+            "select layer, dataset, rows_read::text, rows_staged::text from ops.ledger order by 1",
+        )
+        .await;
+    assert_eq!(ledger[0], ["landing", "corner__orders", "2", "2"].map(text));
+    assert_eq!(
+        ledger[1],
+        [text("staging"), text("transactions"), None, text("2")]
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_unchanged_file_is_not_loaded_again_and_a_change_back_is_a_change() -> anyhow::Result<()>
+{
+    let shop = Shop::new(ORDERS).await;
+    shop.write_config("transactions.sql", ORDERS_SQL);
+    let versions = [
+        "1,a,2025-07-01 12:00:00,1.00",
+        "1,a,2025-07-01 12:00:00,2.00",
+    ]
+    .map(|row| format!("id,buyer,at,amount\n{row}\n"));
+    for (version, expected) in [
+        (0, Status::Succeeded),
+        (0, Status::NothingToDo),
+        (1, Status::Succeeded),
+        (0, Status::Succeeded),
+    ] {
+        shop.write_data("orders.csv", &versions[version]);
+        assert_eq!(shop.stage().await?.status, expected);
+        publish(&shop).await;
+    }
+    let count = shop
+        .db
+        .number("select count(*) from landing.corner__orders")
+        .await;
+    assert_eq!(count, 1, "landing keeps the latest version");
+    Ok(())
+}
+
+/// Goal: a batch that was never published leaves nothing that a later batch could trip over.
+#[tokio::test]
+async fn a_batch_that_was_not_published_is_staged_again() -> anyhow::Result<()> {
+    let shop = Shop::new(ORDERS).await;
+    shop.write_config("transactions.sql", ORDERS_SQL);
+    shop.write_data(
+        "orders.csv",
+        "id,buyer,at,amount\n1,a,2025-07-01 12:00:00,1.00\n",
+    );
+    shop.stage().await?;
+
+    assert_eq!(shop.stage().await?.status, Status::Succeeded);
+
+    let states = shop
+        .db
+        .rows("select state from ops.batches order by batch_id")
+        .await;
+    assert_eq!(
+        states,
+        [[Some("abandoned".to_owned())], [Some("staged".to_owned())]]
+    );
+    assert_eq!(
+        shop.db
+            .number("select count(*) from staging.transactions")
+            .await,
+        1
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_changed_select_stages_its_entity_again() -> anyhow::Result<()> {
+    let shop = Shop::new(ORDERS).await;
+    shop.write_config("transactions.sql", ORDERS_SQL);
+    shop.write_data(
+        "orders.csv",
+        "id,buyer,at,amount\n1,a,2025-07-01 12:00:00,1.00\n",
+    );
+    shop.stage().await?;
+    publish(&shop).await;
+
+    shop.write_config(
+        "transactions.sql",
+        &ORDERS_SQL.replace("amount as", "2 * amount as"),
+    );
+    shop.stage().await?;
+
+    let rows = shop
+        .db
+        .rows("select total_amount::text from staging.transactions")
+        .await;
+    assert_eq!(rows, [[Some("2.00".to_owned())]]);
+    Ok(())
+}
+
+/// Goal: a file that left a snapshot takes its rows along; an appending table keeps them.
+#[tokio::test]
+async fn files_that_vanish_leave_a_snapshot_and_stay_in_an_appending_table() -> anyhow::Result<()> {
+    for (mode, expected) in [("snapshot", 1), ("append", 2)] {
+        let tables = ORDERS.replace(
+            "[tables.orders.columns]",
+            &format!("mode = \"{mode}\"\n[tables.orders.columns]"),
+        );
+        let shop = Shop::new(&tables).await;
+        shop.write_config("transactions.sql", ORDERS_SQL);
+        shop.write_data(
+            "orders_1.csv",
+            "id,buyer,at,amount\n1,a,2025-07-01 12:00:00,1.00\n",
+        );
+        shop.write_data(
+            "orders_2.csv",
+            "id,buyer,at,amount\n2,a,2025-07-01 12:00:00,1.00\n",
+        );
+        shop.stage().await?;
+        publish(&shop).await;
+        std::fs::remove_file(shop.data().join("orders_1.csv"))?;
+        shop.write_data(
+            "orders_2.csv",
+            "id,buyer,at,amount\n2,b,2025-07-01 12:00:00,1.00\n",
+        );
+
+        shop.stage().await?;
+        publish(&shop).await;
+
+        assert_eq!(
+            shop.db
+                .number("select count(*) from landing.corner__orders")
+                .await,
+            expected
+        );
+        assert_eq!(shop.stage().await?.status, Status::NothingToDo, "{mode}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_view_of_new_rows_holds_those_of_the_latest_batch() -> anyhow::Result<()> {
+    let tables = ORDERS.replace(
+        "[tables.orders.columns]",
+        "mode = \"append\"\n[tables.orders.columns]",
+    );
+    let shop = Shop::new(&tables).await;
+    shop.write_config(
+        "transactions.sql",
+        &ORDERS_SQL.replace("corner__orders", "corner__orders__new"),
+    );
+    shop.write_data(
+        "orders_1.csv",
+        "id,buyer,at,amount\n1,a,2025-07-01 12:00:00,1.00\n",
+    );
+    shop.stage().await?;
+    publish(&shop).await;
+    shop.write_data(
+        "orders_2.csv",
+        "id,buyer,at,amount\n2,a,2025-07-01 12:00:00,1.00\n",
+    );
+
+    shop.stage().await?;
+
+    let rows = shop
+        .db
+        .rows("select transaction_id from staging.transactions")
+        .await;
+    assert_eq!(rows, [[Some("2".to_owned())]]);
+    Ok(())
+}
+
+/// Goal: records that are no rows are told by file, line and column; the others are loaded.
+#[tokio::test]
+async fn each_bad_record_is_in_quarantine_with_line_column_and_rule() -> anyhow::Result<()> {
+    let shop = Shop::new(ORDERS).await;
+    shop.write_config("transactions.sql", ORDERS_SQL);
+    shop.write_data(
+        "orders.csv",
+        "id,buyer,at,amount\n1,a,2025-07-01 12:00:00,1.00\n\
+         2,\"two\nlines\",2025-07-01 12:00:00,much\n3,a,2025-02-30 12:00:00,1.00\n\
+         4,a,2025-07-01 12:00:00\n5,a\"b,2025-07-01 12:00:00,1.00\n6,a,2025-07-01 12:00:00,1.00\n",
+    );
+
+    let report = shop.stage().await?;
+
+    let rows = shop
+        .db
+        .rows(
+            "select source_line::text, record_number::text, rules[1],
+                    payload ->> 'column_number'
+             from ops.quarantine order by source_line",
+        )
+        .await;
+    let text = |it: &str| Some(it.to_owned());
+    let expected = [
+        [
+            text("3"),
+            text("2"),
+            text("amount.not_a_decimal"),
+            text("4"),
+        ],
+        [text("5"), text("3"), text("at.not_a_timestamp"), text("3")],
+        [
+            text("6"),
+            text("4"),
+            text("csv.ragged: 3 fields, 4 expected"),
+            None,
+        ],
+        [text("7"), text("5"), text("csv.quote_inside_field"), None],
+    ];
+    assert_eq!(rows, expected);
+    assert_eq!(
+        shop.db
+            .number("select count(*) from staging.transactions")
+            .await,
+        2
+    );
+    assert!(
+        report.warnings[0].contains("4 of 6 records"),
+        "{:?}",
+        report.warnings
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn headers_that_do_not_match_are_refused_one_by_one() {
+    for (header, part) in [
+        ("id,buyer,amount", "column `at` is missing"),
+        (
+            "id,buyer,at,amount,note",
+            "column 5 is `note`, which source.toml does not know",
+        ),
+        (
+            "id,id,buyer,at,amount",
+            "column `id` is there twice, as column 1 and column 2",
+        ),
+    ] {
+        let shop = Shop::new(ORDERS).await;
+        shop.write_config("transactions.sql", ORDERS_SQL);
+        shop.write_data("orders.csv", &format!("{header}\n"));
+        let text = shop.refused().await;
+        assert!(text.contains(part) && text.contains("orders.csv"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn columns_in_another_order_are_loaded_by_name() -> anyhow::Result<()> {
+    let shop = Shop::new(ORDERS).await;
+    shop.write_config("transactions.sql", ORDERS_SQL);
+    shop.write_data(
+        "orders.csv",
+        "amount,at,id,buyer\n1.00,2025-07-01 12:00:00,1,a\n",
+    );
+    shop.stage().await?;
+    let rows = shop
+        .db
+        .rows("select transaction_id, customer_id from staging.transactions")
+        .await;
+    assert_eq!(rows, [[Some("1".to_owned()), Some("a".to_owned())]]);
+    Ok(())
+}
+
+/// Goal: a source's SQL reads its own landing tables and writes its own entity, and nothing else.
+#[tokio::test]
+async fn the_sql_of_a_source_reaches_nothing_but_its_own_tables() {
+    for (sql, part) in [
+        (
+            "select o.id as transaction_id from landing.corner__orders as o, ops.runs",
+            "42501",
+        ),
+        (
+            "select o.id as transaction_id from landing.corner__orders as o, production.retailers",
+            "42501",
+        ),
+        (
+            "select id as transaction_id from landing.corner__orders; drop schema ops cascade",
+            "42601",
+        ),
+        (
+            "select id as transaction_id from landing.corner__orders) as a, (select 1",
+            "transactions.sql",
+        ),
+        (
+            "delete from landing.corner__orders returning id as transaction_id",
+            "42601",
+        ),
+        (
+            "select id as transactionid from landing.corner__orders",
+            "did you mean `transaction_id`?",
+        ),
+        (
+            "select pg_read_file('/etc/passwd') as transaction_id from landing.corner__orders",
+            "42501",
+        ),
+    ] {
+        let shop = Shop::new(ORDERS).await;
+        shop.write_config("transactions.sql", sql);
+        shop.write_data(
+            "orders.csv",
+            "id,buyer,at,amount\n1,a,2025-07-01 12:00:00,1.00\n",
+        );
+        let error = shop.stage().await.expect_err("a refusal");
+        let text = common::errors::describe(&error);
+        assert!(text.contains(part), "{sql}: {text}");
+        assert!(text.contains("transactions.sql"), "{sql}: {text}");
+        let landed = shop
+            .db
+            .number("select count(*) from pg_catalog.pg_tables where schemaname = 'landing'")
+            .await;
+        assert_eq!(landed, 0, "all of the batch is rolled back");
+        let roles = shop
+            .db
+            .number(
+                "select count(*) from pg_catalog.pg_roles where rolname like 'bullion_conform%'",
+            )
+            .await;
+        assert_eq!(roles, 0, "the role went with the transaction");
+    }
+}
+
+/// Goal: the same bytes through COPY and back, whatever they are.
+#[tokio::test]
+async fn texts_come_back_as_they_were() -> anyhow::Result<()> {
+    let shop = Shop::new(
+        "[tables.orders]\nfiles = [\"orders.csv\"]\n[tables.orders.columns]\nid = \"integer\"\n\
+         buyer = \"text\"\n",
+    )
+    .await;
+    shop.write_config(
+        "transactions.sql",
+        "select id::text as transaction_id, buyer as customer_id from landing.corner__orders",
+    );
+    let texts = [
+        "plain",
+        " padded ",
+        "\"",
+        "a,b",
+        "line\nbreak",
+        "\r\n",
+        "\t",
+        "\\N",
+        "\\.",
+        "🦀",
+        "e\u{301}",
+        "NULL",
+        "\u{feff}",
+        "'; drop",
+    ];
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(["id", "buyer"])?;
+    for (index, text) in texts.iter().enumerate() {
+        writer.write_record([index.to_string().as_str(), text])?;
+    }
+    shop.write_data("orders.csv", &String::from_utf8(writer.into_inner()?)?);
+    shop.stage().await?;
+    let rows = shop
+        .db
+        .rows("select customer_id from staging.transactions order by transaction_id::int")
+        .await;
+    let found: Vec<&str> = rows
+        .iter()
+        .map(|it| it[0].as_deref().unwrap_or("(null)"))
+        .collect();
+    assert_eq!(found, texts);
+    Ok(())
+}
