@@ -60,14 +60,16 @@ divide() {
 # count the shared buffers once for each backend.
 server_pss_kib() {
     local pids
-    pids="$1 $(cat "/proc/$1/task/$1/children" 2>/dev/null)"
+    pids="$1 $(cat "/proc/$1/task/$1/children" 2>/dev/null || true)"
     for pid in $pids; do
-        cat "/proc/$pid/smaps_rollup" 2>/dev/null
+        # A backend may end between the list and this line.
+        cat "/proc/$pid/smaps_rollup" 2>/dev/null || true
     done | awk '$1 == "Pss:" { sum += $2 } END { print sum + 0 }'
 }
 
 sample_server() {
     local peak=0 now
+    echo 0 >"$work/server_peak_kib"
     while sleep 1; do
         now=$(server_pss_kib "$1")
         if [ "$now" -gt "$peak" ]; then
@@ -143,8 +145,12 @@ select
     end as rows_per_second,
     round((steps.value ->> 'peak_memory_bytes')::numeric / 1048576) as peak_memory_mb
 from ops.runs
-cross join lateral json_each(runs.report::json -> 'steps_executed') as steps
-where runs.started_at = (select max(latest.started_at) from ops.runs as latest)
+cross join lateral jsonb_array_elements(runs.report -> 'results') with ordinality as results
+cross join lateral jsonb_each(runs.report -> 'steps_executed') as steps
+where
+    runs.started_at = (select max(latest.started_at) from ops.runs as latest)
+    and results.value ->> 'unique_id' = 'stage.' || steps.key
+order by results.ordinality
 SQL
 }
 
