@@ -9,8 +9,9 @@ use common::{Failure, StageContext};
 use deadpool_postgres::Transaction;
 use tokio_postgres::error::SqlState;
 
+use crate::entity::Entity;
 use crate::landing::columns_of;
-use crate::source::{Entity, Source};
+use crate::source::Source;
 use crate::sqltext::identifier;
 
 /// Columns that `stage` writes itself.
