@@ -1,7 +1,5 @@
 //! A shop whose staging is filled by hand, for the tests of production and warehouse.
 
-use std::fmt::Write as _;
-
 use chrono::TimeDelta;
 use common::StageReport;
 use common::testing::TestDatabase;
