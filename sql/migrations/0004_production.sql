@@ -512,6 +512,13 @@ return coalesce(
 comment on function production.is_counted(text, text[]) is
 'Whether an order of that status is revenue, by the list of its source or the default rule';
 
+create function production.is_returned(status text) returns boolean
+language sql immutable parallel safe
+return coalesce(lower(status) in ('returned', 'refunded'), false);
+
+comment on function production.is_returned(text) is
+'Whether all of an order came back: it counts as an order, and its revenue is nothing';
+
 create table production.categories (
     source text not null,
     category_id text not null,

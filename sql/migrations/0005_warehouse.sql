@@ -711,6 +711,7 @@ create table warehouse.fact_sales (
     currency text not null,
     status text,
     is_counted boolean not null,
+    is_returned boolean not null default false,
     transaction_at timestamptz,
     quantity numeric,
     unit_price numeric,
@@ -759,6 +760,8 @@ comment on column warehouse.fact_sales.retailer_key is 'Shop (dim_retailer)';
 comment on column warehouse.fact_sales.currency is 'Currency of the amounts; XXX where nobody says';
 comment on column warehouse.fact_sales.status is 'State of the order as the source says';
 comment on column warehouse.fact_sales.is_counted is 'Whether the status counts as revenue';
+comment on column warehouse.fact_sales.is_returned is
+'Whether all of the order came back: sold and returned lines cancel each other out';
 comment on column warehouse.fact_sales.transaction_at is 'Moment of the order';
 comment on column warehouse.fact_sales.quantity is 'Units sold; negative for a return';
 comment on column warehouse.fact_sales.unit_price is 'Price of one unit';

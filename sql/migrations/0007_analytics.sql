@@ -28,15 +28,16 @@ select
     coalesce(methods.payment_method_name, 'Unknown') as payment_method,
     coalesce(customers.country, 'Unknown') as customer_country,
     coalesce(customers.state, 'Unknown') as customer_state,
-    facts.quantity,
+    -- What came back as a whole was sold and returned: nothing is left of it but the order.
+    case when facts.is_returned then 0 else facts.quantity end as quantity,
     facts.unit_price,
     coalesce(
         facts.discount_percentage,
         100 * facts.discount_amount / nullif(facts.quantity * facts.unit_price, 0),
         0
     ) as discount_percentage,
-    coalesce(facts.line_total, 0) as line_total,
-    facts.profit,
+    case when facts.is_returned then 0 else coalesce(facts.line_total, 0) end as line_total,
+    case when facts.is_returned then 0 else facts.profit end as profit,
     facts.sale_date
 from warehouse.fact_sales as facts
 left join warehouse.dim_customers as customers
@@ -65,11 +66,13 @@ comment on column analytics.counted_sales.customer_country is
 'Where the customer lived at the time of the sale';
 comment on column analytics.counted_sales.customer_state is
 'Where the customer lived at the time of the sale';
-comment on column analytics.counted_sales.quantity is 'Units; negative for a return';
+comment on column analytics.counted_sales.quantity is
+'Units; negative for a return, 0 of an order that came back as a whole';
 comment on column analytics.counted_sales.unit_price is 'Price of a unit before discounts';
 comment on column analytics.counted_sales.discount_percentage is
 'Discount of the line in percent of its price';
-comment on column analytics.counted_sales.line_total is 'Amount of the line, net of its discount';
+comment on column analytics.counted_sales.line_total is
+'Amount of the line, net of its discount; 0 of an order that came back as a whole';
 comment on column analytics.counted_sales.profit is
 'line_total less the cost at the time of the sale; null without a cost';
 comment on column analytics.counted_sales.sale_date is 'Day of the sale in the shop''s time zone';

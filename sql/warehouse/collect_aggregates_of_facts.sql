@@ -7,7 +7,8 @@ with
 
 touched as (
 
-    select distinct
+    -- Read once; making it distinct here would sort every line.
+    select
         facts.retailer_key,
         facts.date_key,
         facts.customer_key,
@@ -26,13 +27,23 @@ collected as (
         'day' as grain,
         touched.retailer_key,
         cast(touched.date_key as text) as member
-    from touched
+    from (
+        select distinct
+            touched.retailer_key,
+            touched.date_key
+        from touched
+    ) as touched
     union
     select
         'customer' as grain,
         touched.retailer_key,
         customers.customer_id as member
-    from touched
+    from (
+        select distinct
+            touched.retailer_key,
+            touched.customer_key
+        from touched
+    ) as touched
     inner join warehouse.dim_customers as customers
         on touched.customer_key = customers.customer_key
     union
@@ -40,7 +51,12 @@ collected as (
         'product' as grain,
         touched.retailer_key,
         products.product_id as member
-    from touched
+    from (
+        select distinct
+            touched.retailer_key,
+            touched.product_key
+        from touched
+    ) as touched
     inner join warehouse.dim_products as products
         on touched.product_key = products.product_key
 

@@ -53,7 +53,7 @@ async fn assert_the_table_agrees_with_sql(pipeline: &Pipeline, stdout: &str) {
         .db
         .rows(
             "select to_char(count(distinct transaction_id), 'FM999,999,990'),
-                    to_char(sum(net_line_total), 'FM999,999,990.00'),
+                    to_char(sum(line_total) filter (where not is_returned), 'FM999,999,990.00'),
                     min(sale_date)::text,
                     max(sale_date)::text
              from warehouse.fact_sales

@@ -219,10 +219,12 @@ async fn check_against_oracle(
 
 /// Aggregates computed from the facts in one go; none may differ from what was kept up to date.
 const WRONG_AGGREGATES: &str = "
-    (select 'day', date_key::text, count(distinct transaction_id), sum(line_total)
+    (select 'day', date_key::text, count(distinct transaction_id),
+         coalesce(sum(line_total) filter (where not is_returned), 0)
      from warehouse.fact_sales where is_counted group by date_key
      union all
-     select 'customer', customer_id, count(distinct transaction_id), sum(line_total)
+     select 'customer', customer_id, count(distinct transaction_id),
+         coalesce(sum(line_total) filter (where not is_returned), 0)
      from warehouse.fact_sales join warehouse.dim_customers using (customer_key)
      where is_counted group by customer_id)
     except
