@@ -44,7 +44,7 @@ orders as (
         members.current_key,
         facts.transaction_id,
         facts.sale_date,
-        sum(facts.line_total) as revenue
+        sum(case when facts.is_returned then 0 else facts.line_total end) as revenue
     from members
     inner join warehouse.fact_sales as facts
         on

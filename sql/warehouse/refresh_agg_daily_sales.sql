@@ -22,8 +22,8 @@ orders as (
         facts.date_key,
         facts.transaction_id,
         facts.customer_key,
-        sum(facts.line_total) as revenue,
-        sum(facts.profit) as profit
+        sum(case when facts.is_returned then 0 else facts.line_total end) as revenue,
+        sum(case when facts.is_returned then 0 else facts.profit end) as profit
     from touched
     inner join warehouse.fact_sales as facts
         on

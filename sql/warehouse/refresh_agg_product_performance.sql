@@ -42,9 +42,13 @@ computed as (
         facts.currency,
         members.product_id,
         members.current_key as product_key,
-        coalesce(sum(facts.quantity), 0) as total_quantity_sold,
-        coalesce(sum(facts.line_total), 0) as total_revenue,
-        sum(facts.profit) as total_profit,
+        coalesce(
+            sum(case when facts.is_returned then 0 else facts.quantity end), 0
+        ) as total_quantity_sold,
+        coalesce(
+            sum(case when facts.is_returned then 0 else facts.line_total end), 0
+        ) as total_revenue,
+        sum(case when facts.is_returned then 0 else facts.profit end) as total_profit,
         round(avg(facts.discount_percentage), 4) as avg_discount_percentage
     from members
     inner join warehouse.fact_sales as facts

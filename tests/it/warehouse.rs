@@ -206,6 +206,34 @@ async fn facts_and_aggregates_follow_an_order_that_moves() -> anyhow::Result<()>
     Ok(())
 }
 
+/// Goal: an order that came back as a whole is an order, and nothing is earned by it.
+#[tokio::test]
+async fn a_returned_order_counts_and_brings_no_revenue() -> anyhow::Result<()> {
+    let mut shop = Shop::open().await?;
+    let sold = order("T1", "C1", "P1", "2025-02-01T12:00:00Z");
+    let rows = product("P1", "Pen", "4", "2025-01-01Z") + &sold;
+    shop.publish(&rows).await?;
+    shop.warehouse(false).await?;
+    let days = "select total_transactions, total_revenue, total_profit
+                from warehouse.agg_daily_sales";
+    let products = "select total_quantity_sold, total_revenue, total_profit
+                    from warehouse.agg_product_performance";
+    let customers = "select total_transactions, total_spent from warehouse.agg_customer_metrics";
+    assert_eq!(shop.lines(days).await?, ["(1,20.00,12.00)"]);
+
+    let returned = sold
+        .replace("completed", "Returned")
+        .replace("T12:", "T13:");
+    shop.publish(&returned).await?;
+    shop.warehouse(false).await?;
+    let facts = "select line_total, is_counted, is_returned from warehouse.fact_sales";
+    assert_eq!(shop.lines(facts).await?, ["(20.00,t,t)"]);
+    assert_eq!(shop.lines(days).await?, ["(1,0,0)"]);
+    assert_eq!(shop.lines(products).await?, ["(0,0,0)"]);
+    assert_eq!(shop.lines(customers).await?, ["(1,0)"]);
+    Ok(())
+}
+
 #[tokio::test]
 async fn the_calendar_has_no_gaps_and_covers_every_fact() -> anyhow::Result<()> {
     let mut shop = Shop::open().await?;
