@@ -500,10 +500,9 @@ return coalesce(
             then lower(status) not in (
                 'cancelled', 'canceled', 'refused', 'unpaid', 'unavailable'
             )
-        else exists (
-            select 1
-            from unnest(counted_statuses) as counted (status)
-            where lower(counted.status) = lower(is_counted.status)
+        else lower(status) in (
+            select lower(counted.name)
+            from unnest(counted_statuses) as counted (name)
         )
     end,
     true

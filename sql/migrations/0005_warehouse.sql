@@ -249,7 +249,16 @@ comment on column warehouse.dim_products.batch_id is
 comment on column warehouse.dim_products.loaded_at is 'Start of the run that last changed the row';
 
 insert into warehouse.dim_products (
-    product_key, source, product_id, product_name, category, price_range, valid_from, valid_to, is_current, loaded_at
+    product_key,
+    source,
+    product_id,
+    product_name,
+    category,
+    price_range,
+    valid_from,
+    valid_to,
+    is_current,
+    loaded_at
 )
 values
 (
