@@ -2,6 +2,7 @@
 #
 #   make pipeline                              the synthetic shop, end to end
 #   make pipeline SOURCE=olist DATA=~/olist    another source, beside it in the same database
+#   make pipeline ACCEPT_GATE="why"            publish what the data gate refused
 #   make test                                  all tests
 #   make lint                                  format, lints, SQL lint
 #   make bench                                 1,000,000 transactions beside psql \copy
@@ -14,7 +15,11 @@ SHELL := /bin/bash
 
 SOURCE ?=
 DATA ?=
-RUN_FLAGS := $(if $(SOURCE),--source $(SOURCE)) $(if $(DATA),--data "$(DATA)")
+ACCEPT_GATE ?=
+# A tilde inside quotes would stay one.
+FOLDER := $(patsubst ~/%,$(HOME)/%,$(DATA))
+RUN_FLAGS := $(if $(SOURCE),--source $(SOURCE)) $(if $(DATA),--data "$(FOLDER)") \
+    $(if $(ACCEPT_GATE),--accept-gate "$(ACCEPT_GATE)")
 PROGRAMS := target/release
 
 .PHONY: pipeline test lint bench migrate stop clean build postgres
@@ -41,9 +46,12 @@ migrate: postgres build
 stop: build
 	@$(PROGRAMS)/orchestrator stop
 
-clean: stop
+clean: build
 	@read -r -p "Remove all of data/ and logs/, the embedded database too? [y/N] " answer; \
-	if [ "$$answer" = y ]; then find data logs -mindepth 1 ! -name .gitkeep -delete; fi
+	if [ "$$answer" = y ]; then \
+	    $(PROGRAMS)/orchestrator stop --delete-data; \
+	    find data logs -mindepth 1 ! -name .gitkeep -delete; \
+	fi
 
 build:
 	@cargo build --locked --release --bins

@@ -104,6 +104,16 @@ pub enum LogFormat {
     Json,
 }
 
+impl LogFormat {
+    /// The word that the flag takes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+        }
+    }
+}
+
 /// How the result is written to stdout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum OutputFormat {

@@ -7,7 +7,7 @@ use deadpool_postgres::{Object, Pool};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
-use crate::args::OutputFormat;
+use crate::args::{LogFormat, OutputFormat};
 use crate::config::{Config, DatabaseUrl};
 use crate::database::{self, Address, pool};
 use crate::embedded::Embedded;
@@ -28,6 +28,8 @@ pub struct StageContext {
     pub dry_run: bool,
     /// Form of the result on stdout.
     pub output: OutputFormat,
+    /// Form of the log lines, where a flag chose it.
+    pub log_format: Option<LogFormat>,
     /// All settings.
     pub config: Config,
     pub(crate) database: Arc<OnceCell<Database>>,

@@ -87,8 +87,12 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
 /// Retried are only the SQLSTATEs of quality-and-monitoring.md, and connections that broke.
 fn postgres_exit_code(error: &tokio_postgres::Error) -> u8 {
     let Some(code) = error.code() else {
-        let is_broken = error.is_closed()
-            || std::error::Error::source(error).is_some_and(|it| it.is::<io::Error>());
+        let source = std::error::Error::source(error).and_then(|it| it.downcast_ref::<io::Error>());
+        // What rustls refuses comes as invalid data; another attempt meets the same certificate.
+        if source.is_some_and(|it| it.kind() == io::ErrorKind::InvalidData) {
+            return EXIT_PERMANENT;
+        }
+        let is_broken = error.is_closed() || source.is_some();
         return if is_broken {
             EXIT_TRANSIENT
         } else {
@@ -192,9 +196,9 @@ fn describe_db_error(db: &DbError) -> String {
     let code = db.code().code();
     let holds_values = code.starts_with("22") || code.starts_with("23");
     let message = if holds_values {
-        before_value(db.message())
+        without_values(db.message())
     } else {
-        db.message()
+        db.message().to_owned()
     };
     let mut text = format!("PostgreSQL says {code}: {message}");
     if let Some(table) = db.table() {
@@ -212,7 +216,7 @@ fn describe_db_error(db: &DbError) -> String {
     }
     if let Some(place) = db.where_() {
         let first_line = place.lines().next().unwrap_or_default();
-        let _ = write!(text, "; in {}", before_value(first_line));
+        let _ = write!(text, "; in {}", without_values(first_line));
     }
     if let Some(hint) = db.hint() {
         let _ = write!(text, "; {hint}");
@@ -220,9 +224,11 @@ fn describe_db_error(db: &DbError) -> String {
     text
 }
 
-/// `invalid input syntax for type integer: "secret"` → the part before the value.
-fn before_value(message: &str) -> &str {
-    message.split(": \"").next().unwrap_or(message)
+/// `value "4111" is out of range` → `value … is out of range`: what stands in double quotes in
+/// messages of classes 22 and 23, and in COPY's place, may be a row's value.
+fn without_values(message: &str) -> String {
+    let parts: Vec<&str> = message.split('"').step_by(2).collect();
+    parts.join("…")
 }
 
 #[cfg(test)]
@@ -250,11 +256,22 @@ mod tests {
     }
 
     #[test]
-    fn a_value_in_a_message_is_cut_off() {
-        let message = "invalid input syntax for type integer: \"4111 1111\"";
-        assert_eq!(
-            before_value(message),
-            "invalid input syntax for type integer"
-        );
+    fn a_value_in_a_message_is_left_out() {
+        for (message, expected) in [
+            (
+                "invalid input syntax for type integer: \"secret\"",
+                "invalid input syntax for type integer: …",
+            ),
+            (
+                "value \"4111\" is out of range for type integer",
+                "value … is out of range for type integer",
+            ),
+            (
+                "COPY t, line 3, column a: \"x\"\"y\"",
+                "COPY t, line 3, column a: ……",
+            ),
+        ] {
+            assert_eq!(without_values(message), expected);
+        }
     }
 }

@@ -120,6 +120,7 @@ fn context(program: &Program, args: &CommonArgs, config: Config) -> StageContext
         started_at,
         dry_run: args.dry_run,
         output: args.output,
+        log_format: args.log_format,
         config,
         database: Arc::new(OnceCell::new()),
     }
@@ -146,6 +147,9 @@ where
     }
     let _lock = RunLock::acquire(ctx).await?;
     let outcome = run(ctx, &cli.options).await;
+    if ctx.dry_run {
+        return outcome;
+    }
     let (state, exit_code) = match &outcome {
         Ok(report) => (run::state_of(report.status), report.status.exit_code()),
         Err(error) => ("failed", errors::exit_code(error)),

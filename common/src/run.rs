@@ -52,7 +52,9 @@ impl RunLock {
             .into());
         }
         let backend_pid: i32 = row.get("backend_pid");
-        record_begin(ctx, backend_pid).await?;
+        if !ctx.dry_run {
+            record_begin(ctx, backend_pid).await?;
+        }
         Ok(Self {
             _file: file,
             client,
@@ -76,13 +78,17 @@ fn lock_file(ctx: &StageContext) -> anyhow::Result<File> {
         .truncate(false)
         .open(&path)
         .with_context(|| format!("failed to open lock file `{}`", path.display()))?;
-    FileExt::try_lock_exclusive(&file).map_err(|_| {
-        Failure::locked(format!(
-            "another run holds `{}`; wait for it, or stop it and run again",
-            path.display()
-        ))
-    })?;
-    Ok(file)
+    match FileExt::try_lock_exclusive(&file) {
+        Ok(()) => Ok(file),
+        Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+            Err(Failure::locked(format!(
+                "another run holds `{}`; wait for it, or stop it and run again",
+                path.display()
+            ))
+            .into())
+        }
+        Err(error) => Err(error).with_context(|| format!("failed to lock `{}`", path.display())),
+    }
 }
 
 /// A stage that an orchestrator started checks that this run really holds the lock.

@@ -124,6 +124,7 @@ pub fn context_without_database(dir: &Path) -> StageContext {
             .expect("a time"),
         dry_run: false,
         output: OutputFormat::Text,
+        log_format: None,
         config,
         database: Arc::new(OnceCell::new()),
     }

@@ -1,13 +1,22 @@
--- Returns: the latest version of one raw file, if it was ever read.
+-- Returns: the latest version of one raw file, if it was ever read, and whether rows of its batch
+-- in one of the entities $4 are still held back.
 select
-    file_id,
-    state,
-    content_sha256,
-    config_sha256
+    raw_files.state,
+    raw_files.content_sha256,
+    raw_files.config_sha256,
+    exists(
+        select 1
+        from ops.ledger
+        where
+            ledger.batch_id = raw_files.batch_id
+            and ledger.layer = 'staging'
+            and ledger.dataset = any($4)
+            and coalesce(ledger.rows_quarantined, 0) + coalesce(ledger.rows_consequence, 0) > 0
+    ) as has_waiting_rows
 from ops.raw_files
 where
-    source = $1
-    and table_name = $2
-    and path = $3
-order by file_id desc
+    raw_files.source = $1
+    and raw_files.table_name = $2
+    and raw_files.path = $3
+order by raw_files.file_id desc
 limit 1;

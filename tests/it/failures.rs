@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{Ended, Pipeline};
+use crate::support::{Ended, Pipeline, skipped};
 
 /// A healthy shop, run once; each test then breaks one thing.
 async fn healthy() -> Pipeline {
@@ -207,7 +207,7 @@ async fn a_full_disk_is_named_and_healed() {
             .is_ok_and(|it| it.status.success())
     };
     if !mount(&["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs"]) {
-        eprintln!("SKIPPED: a small file system cannot be mounted here");
+        skipped("a small file system cannot be mounted here");
         return;
     }
     let full = pipeline.orchestrate(&[]);
@@ -219,4 +219,122 @@ async fn a_full_disk_is_named_and_healed() {
     full.expect(4)
         .says(&["No space left on device", "free some space"]);
     healed.expect(0);
+}
+
+/// Goal: a file or folder that the user may not read is named. Root may read everything: the
+/// program runs as another account then, which says so and passes where there is none.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unreadable_file_is_named() {
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::process::CommandExt as _;
+
+    let pipeline = healthy().await;
+    let file = pipeline.raw_dir().join("products.csv");
+    let folder = pipeline.db.dir.path();
+    let open = |path: &std::path::Path, mode| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("permissions");
+    };
+    let is_root = fs::metadata(folder).is_ok_and(|it| {
+        use std::os::unix::fs::MetadataExt as _;
+        it.uid() == 0
+    });
+    open(folder, 0o777);
+    for path in [
+        pipeline.data_dir(),
+        folder.join("logs"),
+        pipeline.data_dir().join("bullion.lock"),
+    ] {
+        open(&path, 0o777);
+    }
+    open(&file, 0o000);
+    let mut stage = pipeline.program("stage", &[]);
+    if is_root {
+        let copies = folder.join("programs");
+        fs::create_dir_all(&copies).expect("a folder for a copy");
+        let copy = copies.join("stage");
+        fs::copy(crate::support::programs_dir().join("stage"), &copy).expect("a copy");
+        fs::copy("config/pipeline.toml", copies.join("pipeline.toml"))
+            .or_else(|_| fs::copy("../config/pipeline.toml", copies.join("pipeline.toml")))
+            .expect("settings");
+        copy_folder(
+            &common::testing::workspace_root().join("config"),
+            &copies.join("config"),
+        );
+        let mut other = std::process::Command::new(copy);
+        other
+            .arg("--config")
+            .arg(copies.join("pipeline.toml"))
+            .current_dir(&copies)
+            .env("DATABASE_URL", pipeline.db.url())
+            .env("BULLION__PATHS__DATA_DIR", pipeline.data_dir())
+            .env("BULLION__PATHS__LOG_DIR", folder.join("logs"))
+            .uid(65_534)
+            .gid(65_534);
+        stage = other;
+    }
+    let ended = Ended::of(stage.output().expect("a program that starts"));
+
+    ended
+        .expect(4)
+        .says(&["products.csv", "Permission denied", "access to this path"]);
+    open(&file, 0o644);
+    rerun(&pipeline).expect(0);
+}
+
+fn copy_folder(from: &std::path::Path, to: &std::path::Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).expect("a copy");
+        }
+    }
+}
+
+/// Goal: an order that was held back for one bad line is published once only that line is mended.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_waited_is_published_when_its_bad_line_is_mended() {
+    let pipeline = healthy().await;
+    let complete = pipeline.hashes().await;
+    for (file, column, bad) in [
+        ("transaction_items.csv", 6, "0.01"),
+        ("transactions.csv", 6, "0.02"),
+    ] {
+        let fresh = Pipeline::new().await;
+        fresh.run("generate", &[]).expect(0);
+        let healthy_text = fs::read_to_string(fresh.raw_dir().join(file)).expect("a raw file");
+        fresh.edit_raw(file, |text| with_cell(&text, 1, column, bad));
+        rerun(&fresh).expect(0);
+        let held = fresh
+            .db
+            .number(
+                "select count(*) from production.transactions where transaction_id = 'TXN00001'",
+            )
+            .await;
+        assert_eq!(held, 0, "the order waits with its {file}");
+
+        fs::write(fresh.raw_dir().join(file), healthy_text).expect("a raw file");
+        rerun(&fresh).expect(0);
+
+        assert_eq!(
+            fresh.hashes().await,
+            complete,
+            "after {file} alone was mended"
+        );
+        let before = fresh.row_versions().await;
+        rerun(&fresh).expect(0);
+        assert_eq!(fresh.row_versions().await, before, "nothing waits any more");
+    }
+}
+
+/// The text with one cell of one line (0 is the header) replaced; for files without quotes there.
+fn with_cell(text: &str, line: usize, column: usize, value: &str) -> String {
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let mut fields: Vec<&str> = lines[line].split(',').collect();
+    fields[column] = value;
+    lines[line] = fields.join(",");
+    lines.join("\n") + "\n"
 }

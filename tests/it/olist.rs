@@ -7,14 +7,17 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::support::Pipeline;
+use crate::support::{Pipeline, skipped};
 
 /// The folder with the files and their control totals.
 fn data_folder() -> Option<PathBuf> {
     let folder = common::testing::workspace_root().join("../shared/data/olist");
     let is_there = folder.join("control_totals.json").is_file();
     if !is_there {
-        eprintln!("SKIPPED: the Olist files are not in `{}`", folder.display());
+        skipped(&format!(
+            "the Olist files are not in `{}`",
+            folder.display()
+        ));
     }
     is_there.then_some(folder)
 }

@@ -47,7 +47,6 @@ impl End {
     pub(crate) fn exit_code(self) -> u8 {
         match self {
             Self::Exit(code) => code,
-            // A killed program has published nothing by halves; another attempt is safe.
             Self::Signal(_) => errors::EXIT_PERMANENT,
             Self::Timeout(_) => errors::EXIT_PERMANENT,
             Self::Stopped(stop) => stop.failure().exit_code,
@@ -113,11 +112,11 @@ impl Launcher<'_> {
         let end = tokio::select! {
             status = child.wait() => ended(status.context("failed to wait for a program")?),
             () = tokio::time::sleep(deadline) => {
-                self.stop(&mut child).await;
+                terminate(&mut child, self.settings.stop_timeout_s).await;
                 End::Timeout(deadline.as_secs())
             }
             stop = signals.next() => {
-                self.stop(&mut child).await;
+                terminate(&mut child, self.settings.stop_timeout_s).await;
                 End::Stopped(stop)
             }
         };
@@ -147,8 +146,6 @@ impl Launcher<'_> {
             .args(["--run-id", &ctx.run_id.to_string()])
             .args(["--business-date", &ctx.business_date.to_string()])
             .args(["--started-at", &ctx.started_at.to_rfc3339()])
-            .args(["--parent-pid", &std::process::id().to_string()])
-            .args(["--log-level", "warn"])
             .arg("--report")
             .arg(report_path)
             .args(&stage.arguments)
@@ -160,26 +157,33 @@ impl Launcher<'_> {
             .process_group(0)
             .kill_on_drop(true);
         if ctx.dry_run {
-            command.arg("--dry-run");
+            // No run holds the lock for it; what it would do is in its log lines.
+            command.args(["--dry-run", "--log-level", "info"]);
+        } else {
+            let parent_pid = std::process::id().to_string();
+            command.args(["--parent-pid", &parent_pid, "--log-level", "warn"]);
+        }
+        if let Some(format) = ctx.log_format {
+            command.args(["--log-format", format.name()]);
         }
         Ok(command)
     }
+}
 
-    /// SIGTERM, some time to roll back, then SIGKILL.
-    async fn stop(&self, child: &mut Child) {
-        let pid = child
-            .id()
-            .and_then(|it| Pid::from_raw(i32::try_from(it).ok()?));
-        if let Some(pid) = pid {
-            // It may have ended by itself in this moment.
-            let _ = kill_process(pid, Signal::TERM);
-        }
-        let limit = Duration::from_secs(self.settings.stop_timeout_s);
-        if tokio::time::timeout(limit, child.wait()).await.is_err()
-            && let Err(error) = child.kill().await
-        {
-            tracing::warn!(%error, "a program could not be killed");
-        }
+/// SIGTERM, some time to roll back, then SIGKILL.
+pub(crate) async fn terminate(child: &mut Child, limit_s: u64) {
+    let pid = child
+        .id()
+        .and_then(|it| Pid::from_raw(i32::try_from(it).ok()?));
+    if let Some(pid) = pid {
+        // It may have ended by itself in this moment.
+        let _ = kill_process(pid, Signal::TERM);
+    }
+    let limit = Duration::from_secs(limit_s);
+    if tokio::time::timeout(limit, child.wait()).await.is_err()
+        && let Err(error) = child.kill().await
+    {
+        tracing::warn!(%error, "a program could not be killed");
     }
 }
 

@@ -34,16 +34,16 @@ pub(crate) async fn print_run(
         let client = ctx.client().await?;
         let sources = db::rows(&client, SUMMARIZE, &[]).await?;
         say(&format!("\n{}", source_table(&sources)))?;
+        let exports = ctx.config.paths.processed_dir().join("analytics");
+        say(&format!("\nexports       {}", exports.display()))?;
     }
     if let Some(score) = runs
         .iter()
         .find_map(|it| it.report()?.quality?.quality_score)
     {
-        say(&format!("\ndata quality  {score:.2} of 100"))?;
+        say(&format!("data quality  {score:.2} of 100"))?;
     }
     say(&format!("report        {}", report_path.display()))?;
-    let exports = ctx.config.paths.processed_dir().join("analytics");
-    say(&format!("exports       {}", exports.display()))?;
     say(&format!(
         "result        {} (exit code {exit_code})",
         run_status(exit_code)

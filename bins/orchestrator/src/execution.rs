@@ -36,6 +36,13 @@ impl StageRun {
     }
 }
 
+/// What a run came to: its programs, and why it ended before its plan did.
+#[derive(Debug)]
+pub(crate) struct Execution {
+    pub(crate) runs: Vec<StageRun>,
+    pub(crate) cut_short: Option<Failure>,
+}
+
 /// Runs the pipeline once.
 pub(crate) async fn run(ctx: &StageContext, options: &RunOptions) -> anyhow::Result<StageReport> {
     let settings = Settings::load(ctx)?;
@@ -56,54 +63,88 @@ pub(crate) async fn run(ctx: &StageContext, options: &RunOptions) -> anyhow::Res
         database_url: ctx.database_url().await?,
         report_dir: scratch.0.clone(),
     };
-    let mut runs = run_stages(&launcher, &plan, &lock, &mut signals).await?;
-    let exit_code = exit_code(&runs);
-    record_end(ctx, exit_code).await;
+    if ctx.dry_run {
+        drop(lock);
+        return rehearse(&launcher, &plan, &mut signals).await;
+    }
+    let mut execution = run_stages(&launcher, &plan, &lock, &mut signals).await?;
+    let exit_code = exit_code(&execution);
+    record_end(ctx, exit_code, None).await;
     // After the run's end is recorded: what it looks at includes this run.
-    if plan.iter().any(|it| it.name == MONITOR) && exit_code < errors::EXIT_INTERRUPTED {
+    if plan.iter().any(|it| it.name == MONITOR) && execution.cut_short.is_none() {
         let stage = Stage {
             name: MONITOR,
             arguments: Vec::new(),
         };
-        let run = run_stage(&launcher, &stage, &mut signals).await?;
-        runs.retain(|it| it.name != MONITOR);
-        runs.push(run);
+        let (run, cut_short) = run_stage(&launcher, &stage, &mut signals).await?;
+        execution.runs.retain(|it| it.name != MONITOR);
+        execution.runs.push(run);
+        execution.cut_short = cut_short;
     }
-    let document = report::build(ctx, options, &runs, exit_code);
+    let document = report::build(ctx, options, &execution, exit_code);
     let path = reports::publish(ctx, "pipeline_execution_report", &document)?;
-    keep_document(ctx, exit_code, &document).await;
-    console::print_run(ctx, &runs, exit_code, &path).await?;
-    outcome(ctx, &runs, exit_code)
+    record_end(ctx, exit_code, Some(&document)).await;
+    console::print_run(ctx, &execution.runs, exit_code, &path).await?;
+    outcome(ctx, execution, exit_code)
 }
 
-/// Programs in order until one fails.
+/// A dry run: the programs that read files say what they would do; the others would work on what
+/// these did not write, so they are left out, and so is the report.
+async fn rehearse(
+    launcher: &Launcher<'_>,
+    plan: &[Stage],
+    signals: &mut Signals,
+) -> anyhow::Result<StageReport> {
+    let mut execution = Execution {
+        runs: Vec::new(),
+        cut_short: None,
+    };
+    for stage in plan
+        .iter()
+        .filter(|it| ["generate", "stage"].contains(&it.name))
+    {
+        let attempt = launcher.attempt(stage, 1, signals).await?;
+        execution.runs.push(StageRun {
+            name: stage.name,
+            attempts: vec![attempt],
+        });
+    }
+    let exit_code = exit_code(&execution);
+    outcome(launcher.ctx, execution, exit_code)
+}
+
+/// Programs in order until one fails or the run is stopped.
 async fn run_stages(
     launcher: &Launcher<'_>,
     plan: &[Stage],
     lock: &RunLock,
     signals: &mut Signals,
-) -> anyhow::Result<Vec<StageRun>> {
-    let mut runs = Vec::new();
+) -> anyhow::Result<Execution> {
+    let mut execution = Execution {
+        runs: Vec::new(),
+        cut_short: None,
+    };
     let mut has_failed = false;
     for stage in plan {
+        if !has_failed && !lock.is_held() {
+            execution.cut_short = Some(Failure::transient(
+                "the connection that holds the run lock broke; run again to go on",
+            ));
+            has_failed = true;
+        }
         if has_failed || stage.name == MONITOR {
-            runs.push(StageRun {
+            execution.runs.push(StageRun {
                 name: stage.name,
                 attempts: Vec::new(),
             });
             continue;
         }
-        if !lock.is_held() {
-            return Err(Failure::transient(
-                "the connection that holds the run lock broke; run again to go on",
-            )
-            .into());
-        }
-        let run = run_stage(launcher, stage, signals).await?;
+        let (run, cut_short) = run_stage(launcher, stage, signals).await?;
         has_failed = !matches!(run.end(), Some(End::Exit(0 | errors::EXIT_PARTIAL)));
-        runs.push(run);
+        execution.runs.push(run);
+        execution.cut_short = cut_short;
     }
-    Ok(runs)
+    Ok(execution)
 }
 
 /// One program, tried again where its exit code says that this may help.
@@ -111,7 +152,7 @@ async fn run_stage(
     launcher: &Launcher<'_>,
     stage: &Stage,
     signals: &mut Signals,
-) -> anyhow::Result<StageRun> {
+) -> anyhow::Result<(StageRun, Option<Failure>)> {
     let mut run = StageRun {
         name: stage.name,
         attempts: Vec::new(),
@@ -123,15 +164,18 @@ async fn run_stage(
         attempt.pause = is_worth_another.then(|| retry::pause_after(number));
         tell(stage.name, &attempt);
         record_attempt(launcher.ctx, stage.name, &attempt).await;
-        let pause = attempt.pause;
+        let (pause, end) = (attempt.pause, attempt.end);
         run.attempts.push(attempt);
+        if let End::Stopped(stop) = end {
+            return Ok((run, Some(stop.failure())));
+        }
         let Some(pause) = pause else { break };
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
-            stop = signals.next() => return Err(stop.failure().into()),
+            stop = signals.next() => return Ok((run, Some(stop.failure()))),
         }
     }
-    Ok(run)
+    Ok((run, None))
 }
 
 fn tell(name: &str, attempt: &Attempt) {
@@ -166,7 +210,6 @@ async fn try_record_attempt(
     name: &str,
     attempt: &Attempt,
 ) -> anyhow::Result<()> {
-    let signed = |it: u64| i64::try_from(it).unwrap_or(i64::MAX);
     let report = attempt.report.as_ref();
     let rows = report.map(StageReport::rows).unwrap_or_default();
     let number = i32::try_from(attempt.number).unwrap_or(i32::MAX);
@@ -175,7 +218,7 @@ async fn try_record_attempt(
         End::Signal(_) | End::Timeout(_) | End::Stopped(_) => None,
     };
     let status = report::step_status(Some(attempt.end));
-    let peak_memory_bytes = report.and_then(|it| it.peak_memory_bytes).map(signed);
+    let peak_memory_bytes = report.and_then(|it| it.peak_memory_bytes).map(db::bigint);
     let client = ctx.client().await?;
     db::execute(
         &client,
@@ -188,8 +231,8 @@ async fn try_record_attempt(
             &attempt.ended_at,
             &status,
             &exit_code,
-            &signed(rows.input),
-            &signed(rows.written()),
+            &db::bigint(rows.input),
+            &db::bigint(rows.written()),
             &peak_memory_bytes,
             &attempt.reason(),
         ],
@@ -199,11 +242,12 @@ async fn try_record_attempt(
 }
 
 /// The first failure's code; 6 when a program did its work in part.
-fn exit_code(runs: &[StageRun]) -> u8 {
-    let codes: Vec<u8> = runs
-        .iter()
-        .filter_map(|it| Some(it.end()?.exit_code()))
-        .collect();
+fn exit_code(execution: &Execution) -> u8 {
+    if let Some(failure) = &execution.cut_short {
+        return failure.exit_code;
+    }
+    let ends = execution.runs.iter().filter_map(StageRun::end);
+    let codes: Vec<u8> = ends.map(End::exit_code).collect();
     let failed = codes
         .iter()
         .find(|it| ![0, errors::EXIT_PARTIAL].contains(*it));
@@ -213,32 +257,26 @@ fn exit_code(runs: &[StageRun]) -> u8 {
         .unwrap_or(if is_partial { errors::EXIT_PARTIAL } else { 0 })
 }
 
-async fn record_end(ctx: &StageContext, exit_code: u8) {
-    if let Err(error) = run::record_end(ctx, report::run_state(exit_code), exit_code, None).await {
-        tracing::warn!(
-            reason = errors::describe(&error),
-            "the end of the run was not recorded"
-        );
-    }
-}
-
-async fn keep_document(ctx: &StageContext, exit_code: u8, document: &serde_json::Value) {
+/// A record that cannot be written costs the record, not the run: the report has it too.
+async fn record_end(ctx: &StageContext, exit_code: u8, document: Option<&serde_json::Value>) {
     let state = report::run_state(exit_code);
-    if let Err(error) = run::record_end(ctx, state, exit_code, Some(document)).await {
-        tracing::warn!(
-            reason = errors::describe(&error),
-            "the report is not in ops.runs"
-        );
+    if let Err(error) = run::record_end(ctx, state, exit_code, document).await {
+        let reason = errors::describe(&error);
+        tracing::warn!(%reason, "the end of the run is not in ops.runs");
     }
 }
 
 /// The orchestrator's own report; a failed program's reason is the run's.
-fn outcome(ctx: &StageContext, runs: &[StageRun], exit_code: u8) -> anyhow::Result<StageReport> {
+fn outcome(ctx: &StageContext, execution: Execution, exit_code: u8) -> anyhow::Result<StageReport> {
+    let Execution { runs, cut_short } = execution;
+    if let Some(failure) = cut_short {
+        return Err(failure.into());
+    }
     let mut summary = StageReport::new(ctx);
-    for run in runs {
-        let rows = run.report().map_or_else(Rows::default, StageReport::rows);
+    for run in &runs {
         let mut step = Step::begin(run.name);
-        step.rows = rows;
+        step.rows = run.report().map_or_else(Rows::default, StageReport::rows);
+        step.duration_s = run.attempts.iter().map(report::duration_s).sum();
         summary.steps.push(step);
     }
     summary.quality = runs.iter().find_map(|it| it.report()?.quality);
@@ -247,10 +285,8 @@ fn outcome(ctx: &StageContext, runs: &[StageRun], exit_code: u8) -> anyhow::Resu
         errors::EXIT_PARTIAL => Status::Partial,
         errors::EXIT_BLOCKED => Status::Blocked,
         _ => {
-            let failed = runs
-                .iter()
-                .find(|it| it.end().is_some_and(|end| end.exit_code() == exit_code));
-            let name = failed.map_or("run", |it| it.name);
+            let is_it = |it: &&StageRun| it.end().is_some_and(|end| end.exit_code() == exit_code);
+            let name = runs.iter().find(is_it).map_or("run", |it| it.name);
             let message = format!("the run failed in `{name}`; run again when it is mended");
             return Err(Failure { exit_code, message }.into());
         }
@@ -258,12 +294,14 @@ fn outcome(ctx: &StageContext, runs: &[StageRun], exit_code: u8) -> anyhow::Resu
     Ok(summary)
 }
 
-/// A folder for the programs' reports, removed with the run.
+/// A folder for the programs' reports, removed with the run; a killed run's goes with the next.
 struct Scratch(PathBuf);
 
 impl Scratch {
     fn create(ctx: &StageContext) -> anyhow::Result<Self> {
-        let path = std::env::temp_dir().join(format!("bullion-{}", ctx.run_id));
+        let path = ctx.config.paths.data_dir.join(".run");
+        // The lock is held: nobody else uses it.
+        let _ = std::fs::remove_dir_all(&path);
         std::fs::create_dir_all(&path)
             .with_context(|| format!("failed to create `{}`", path.display()))?;
         Ok(Self(path))
@@ -272,7 +310,7 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // What stays in the system's temporary folder harms nobody.
+        // What stays is removed by the next run.
         let _ = std::fs::remove_dir_all(&self.0);
     }
 }

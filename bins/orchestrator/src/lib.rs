@@ -53,7 +53,11 @@ pub enum Command {
     /// Bring the database's schema up to date
     Migrate,
     /// Stop the embedded PostgreSQL
-    Stop,
+    Stop {
+        /// Remove its cluster with all its data too
+        #[arg(long)]
+        delete_data: bool,
+    },
 }
 
 // A doc comment here would replace the command's own help.
@@ -90,7 +94,7 @@ pub async fn run(ctx: &StageContext, options: &Options) -> anyhow::Result<StageR
         Command::Run(options) => execution::run(ctx, options).await,
         Command::Schedule(options) => schedule::run(ctx, options).await,
         Command::Migrate => migrate(ctx).await,
-        Command::Stop => stop(ctx).await,
+        Command::Stop { delete_data } => stop(ctx, *delete_data).await,
     }
 }
 
@@ -112,7 +116,7 @@ async fn migrate(ctx: &StageContext) -> anyhow::Result<StageReport> {
     Ok(report)
 }
 
-async fn stop(ctx: &StageContext) -> anyhow::Result<StageReport> {
+async fn stop(ctx: &StageContext, delete_data: bool) -> anyhow::Result<StageReport> {
     let mut report = StageReport::new(ctx);
     let embedded = Embedded::new(&ctx.config);
     let was_running = embedded
@@ -124,6 +128,9 @@ async fn stop(ctx: &StageContext) -> anyhow::Result<StageReport> {
     } else {
         report.status = Status::NothingToDo;
         console::say("no embedded PostgreSQL is running")?;
+    }
+    if delete_data && !ctx.dry_run && embedded.delete()? {
+        console::say("its data is deleted")?;
     }
     Ok(report)
 }

@@ -30,10 +30,18 @@ pub(crate) struct Stage {
 }
 
 /// The sources that a run without `--source` loads, as `stage` reads them.
-#[derive(Deserialize, Default)]
+#[derive(Deserialize)]
 #[serde(default)]
 struct StageSection {
     sources: Vec<String>,
+}
+
+impl Default for StageSection {
+    fn default() -> Self {
+        Self {
+            sources: vec!["synthetic".to_owned()],
+        }
+    }
 }
 
 /// The plan of one run.

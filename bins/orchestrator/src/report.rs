@@ -7,15 +7,16 @@ use serde_json::{Map, Value, json};
 
 use crate::RunOptions;
 use crate::child::{Attempt, End};
-use crate::execution::StageRun;
+use crate::execution::{Execution, StageRun};
 
 /// The report of a run that has ended.
 pub(crate) fn build(
     ctx: &StageContext,
     options: &RunOptions,
-    runs: &[StageRun],
+    execution: &Execution,
     exit_code: u8,
 ) -> Value {
+    let runs = execution.runs.as_slice();
     let ended_at = report::now();
     let duration = ended_at - ctx.started_at;
     let mut steps = Map::new();
@@ -39,7 +40,7 @@ pub(crate) fn build(
                 "critical_issues": it.critical_issues,
             }),
         ),
-        "errors": errors_of(runs),
+        "errors": errors_of(execution),
         "warnings": warnings_of(runs),
         "metadata": ctx.metadata(),
         "args": args(ctx, options),
@@ -55,7 +56,11 @@ pub(crate) fn keep_refused(
     options: &RunOptions,
     error: &anyhow::Error,
 ) -> anyhow::Result<()> {
-    let mut document = build(ctx, options, &[], errors::exit_code(error));
+    let nothing = Execution {
+        runs: Vec::new(),
+        cut_short: None,
+    };
+    let mut document = build(ctx, options, &nothing, errors::exit_code(error));
     document["errors"] = json!([errors::describe(error)]);
     let name = format!(
         "{}_{}.json",
@@ -96,8 +101,8 @@ pub(crate) fn run_state(exit_code: u8) -> &'static str {
 pub(crate) fn step_status(end: Option<End>) -> &'static str {
     match end {
         None => "skipped",
-        Some(End::Exit(0 | errors::EXIT_ANOMALY)) => "success",
-        Some(End::Exit(errors::EXIT_PARTIAL)) => "partial",
+        Some(End::Exit(0)) => "success",
+        Some(End::Exit(errors::EXIT_PARTIAL | errors::EXIT_ANOMALY)) => "partial",
         Some(End::Stopped(_)) => "cancelled",
         Some(End::Exit(_) | End::Signal(_) | End::Timeout(_)) => "failed",
     }
@@ -211,9 +216,17 @@ fn attempt(attempt: &Attempt) -> Value {
     })
 }
 
-fn errors_of(runs: &[StageRun]) -> Vec<String> {
-    runs.iter()
-        .filter_map(|run| Some(format!("{}: {}", run.name, run.attempts.last()?.reason()?)))
+fn errors_of(execution: &Execution) -> Vec<String> {
+    let of_run = |run: &StageRun| {
+        let reason = run.attempts.last()?.reason()?;
+        Some(format!("{}: {reason}", run.name))
+    };
+    let cut_short = execution.cut_short.iter().map(|it| it.message.clone());
+    execution
+        .runs
+        .iter()
+        .filter_map(of_run)
+        .chain(cut_short)
         .collect()
 }
 
@@ -248,7 +261,8 @@ fn interval(ctx: &StageContext) -> Value {
     json!({ "start": iso(start), "end": iso(start + Days::new(1)) })
 }
 
-fn duration_s(attempt: &Attempt) -> f64 {
+/// How long an attempt took.
+pub(crate) fn duration_s(attempt: &Attempt) -> f64 {
     seconds(attempt.ended_at - attempt.started_at)
 }
 

@@ -11,9 +11,9 @@ use tokio::sync::mpsc;
 use tokio_cron_scheduler::{Job, JobScheduler};
 
 use crate::RunOptions;
-use crate::console;
 use crate::settings::Settings;
 use crate::signals::Signals;
+use crate::{child, console};
 
 /// Runs until a signal ends the service.
 ///
@@ -21,6 +21,12 @@ use crate::signals::Signals;
 /// Exit code 2 for a schedule that does not parse.
 pub(crate) async fn run(ctx: &StageContext, options: &RunOptions) -> anyhow::Result<StageReport> {
     let settings = Settings::load(ctx)?;
+    if options.accept_gate.is_some() {
+        return Err(Failure::usage(
+            "--accept-gate is a decision on one run; use it with `orchestrator run`",
+        )
+        .into());
+    }
     let mut signals = Signals::listen()?;
     // One tick may wait; those that come while a run is on and one waits are one.
     let (sender, mut ticks) = mpsc::channel(1);
@@ -50,7 +56,7 @@ pub(crate) async fn run(ctx: &StageContext, options: &RunOptions) -> anyhow::Res
     ))?;
     loop {
         tokio::select! {
-            Some(()) = ticks.recv() => run_once(ctx, options, &mut signals).await?,
+            Some(()) = ticks.recv() => run_once(ctx, &settings, options, &mut signals).await?,
             stop = signals.next() => {
                 scheduler.shutdown().await.context("failed to stop the scheduler")?;
                 return Err(stop.failure().into());
@@ -62,36 +68,40 @@ pub(crate) async fn run(ctx: &StageContext, options: &RunOptions) -> anyhow::Res
 /// `orchestrator run` as a child, so that a run by the service equals a run by hand.
 async fn run_once(
     ctx: &StageContext,
+    settings: &Settings,
     options: &RunOptions,
     signals: &mut Signals,
 ) -> anyhow::Result<()> {
     note(ctx, "run begins")?;
     let program = std::env::current_exe().context("failed to find this program")?;
-    let mut child = Command::new(program)
-        .arg("run")
-        .arg("--config")
-        .arg(&ctx.config.path)
-        .args(
-            options
-                .source
-                .iter()
-                .flat_map(|it| ["--source", it.as_str()]),
-        )
-        .args(options.skip.iter().flat_map(|it| ["--skip", it.as_str()]))
-        .args(
-            options
-                .data
-                .iter()
-                .flat_map(|it| [std::ffi::OsStr::new("--data"), it.as_os_str()]),
-        )
+    let mut command = Command::new(program);
+    command.arg("run").arg("--config").arg(&ctx.config.path);
+    for source in &options.source {
+        command.args(["--source", source]);
+    }
+    for name in &options.skip {
+        command.args(["--skip", name]);
+    }
+    if let Some(folder) = &options.data {
+        command.arg("--data").arg(folder);
+    }
+    if let Some(format) = ctx.log_format {
+        command.args(["--log-format", format.name()]);
+    }
+    if ctx.dry_run {
+        command.arg("--dry-run");
+    }
+    // A terminal's Ctrl-C reaches the service, which stops the run in good order.
+    command
         .stdin(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .context("failed to start a run")?;
+        .process_group(0)
+        .kill_on_drop(true);
+    let mut child = command.spawn().context("failed to start a run")?;
     let status = tokio::select! {
         status = child.wait() => status.context("failed to wait for a run")?,
         stop = signals.next() => {
-            // The child hears the terminal's signal too; without it, dropping the child ends it.
+            // The run stops its own program first, which may take as long again.
+            child::terminate(&mut child, 2 * settings.stop_timeout_s).await;
             note(ctx, "run stopped")?;
             return Err(stop.failure().into());
         }

@@ -169,7 +169,7 @@ impl Stager<'_> {
         let staging = table.entity.is_some().then(|| StagingConstants {
             source: self.source.name.clone(),
             batch_id,
-            first_row_id: signed(staged_before) + 1,
+            first_row_id: db::bigint(staged_before) + 1,
             loaded_at: self.ctx.started_at,
         });
         let parser = FileParser {
@@ -180,7 +180,7 @@ impl Stager<'_> {
             constants: Constants { file_id, staging },
         };
         let counts = load::load_file(self.ctx, tx, parser, target, batch_id).await?;
-        let numbers = [counts.read, counts.loaded, counts.rejected].map(signed);
+        let numbers = [counts.read, counts.loaded, counts.rejected].map(db::bigint);
         let [read, loaded, rejected] = &numbers;
         db::execute(tx, UPDATE_FILE, &[&file_id, read, loaded, rejected]).await?;
         Ok(counts)
@@ -314,9 +314,4 @@ impl Stager<'_> {
         }
         Ok(())
     }
-}
-
-/// Counts and sizes are far below 2^63.
-pub(crate) fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -6,8 +6,9 @@ use anyhow::Context as _;
 use common::{Sql, db};
 use deadpool_postgres::Transaction;
 
-use crate::batch::{Open, Stager, signed};
+use crate::batch::{Open, Stager};
 use crate::files::{RawFile, TableFiles};
+use crate::landing;
 
 const LIST_ENTITIES: Sql = common::sql!("stage/list_entities.sql");
 const ABANDON_BATCHES: Sql = common::sql!("stage/abandon_batches.sql");
@@ -25,6 +26,7 @@ impl Stager<'_> {
         let (ctx, source) = (self.ctx, &self.source.name);
         db::execute(tx, ABANDON_BATCHES, &[source]).await?;
         db::execute(tx, ABANDON_FILES, &[source]).await?;
+        landing::withdraw_abandoned(tx, self.source).await?;
         if self.must_empty_staging {
             self.empty_staging(tx).await?;
         }
@@ -89,7 +91,7 @@ impl Stager<'_> {
                 &file.relative,
                 &file.content_sha256,
                 &files.config_sha256,
-                &signed(file.bytes),
+                &db::bigint(file.bytes),
                 &file.modified_at,
                 &file.business_date,
             ],
@@ -107,7 +109,7 @@ impl Stager<'_> {
         dataset: &str,
         numbers: [Option<u64>; 3],
     ) -> anyhow::Result<()> {
-        let [read, rejected, staged] = numbers.map(|it| it.map(signed));
+        let [read, rejected, staged] = numbers.map(|it| it.map(db::bigint));
         db::execute(
             tx,
             INSERT_LEDGER,

@@ -86,11 +86,23 @@ async fn selected_columns(tx: &Transaction<'_>, entity: &Entity) -> anyhow::Resu
 }
 
 fn wrap(entity: &Entity, columns: &[String]) -> String {
+    // Numbered by place in the files, where the select tells it, so that "the last line" is one.
+    let places = ["file_id", "source_line"];
+    let order: Vec<String> = places
+        .iter()
+        .filter(|place| columns.iter().any(|it| it == *place))
+        .map(|it| format!("conformed.{it}"))
+        .collect();
+    let window = if order.is_empty() {
+        String::new()
+    } else {
+        format!("order by {}", order.join(", "))
+    };
     let names: Vec<String> = columns.iter().map(|it| identifier(it)).collect();
     let values: Vec<String> = names.iter().map(|it| format!("conformed.{it}")).collect();
     format!(
         "with written as (insert into staging.{} ({}, source, batch_id, row_id, loaded_at) select \
-         {}, $1::text, $2::bigint, row_number() over (), $3::timestamptz from (\n{}\n) as \
+         {}, $1::text, $2::bigint, row_number() over ({window}), $3::timestamptz from (\n{}\n) as \
          conformed returning 1) select count(*) from written",
         identifier(&entity.name),
         names.join(", "),

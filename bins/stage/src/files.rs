@@ -12,10 +12,10 @@ use common::{Failure, Sql, db};
 use deadpool_postgres::Transaction;
 use sha2::{Digest as _, Sha256};
 
-use crate::source::{Source, Table};
+use crate::source::{Mode, Source, Table};
 
 const FIND_LATEST: Sql = common::sql!("stage/find_latest_file.sql");
-const LIST_LANDED_PATHS: Sql = common::sql!("stage/list_loaded_paths.sql");
+const LIST_LANDED_PATHS: Sql = common::sql!("stage/list_landed_paths.sql");
 
 /// Folder that tells the day of its files.
 const BUSINESS_DATE_FOLDER: &str = "business_date=";
@@ -213,7 +213,8 @@ fn business_date_of(relative: &str) -> Option<NaiveDate> {
 }
 
 /// Compares with what was loaded: a file whose latest version was published unchanged, under the
-/// same declaration, is not new.
+/// same declaration, is not new. When anything is new, files whose rows are still held back come
+/// along: what they waited for may be there now.
 ///
 /// # Errors
 /// As the server says.
@@ -222,39 +223,53 @@ pub(crate) async fn mark_new(
     source: &Source,
     tables: &mut [TableFiles],
 ) -> anyhow::Result<()> {
-    for table in tables {
+    let mut waiting = Vec::new();
+    for (table_index, table) in tables.iter_mut().enumerate() {
+        let datasets = source.fed_by(&table.table_name);
         for (index, file) in table.present.iter().enumerate() {
-            let latest = db::rows(
-                tx,
-                FIND_LATEST,
-                &[&source.name, &table.table_name, &file.relative],
-            )
-            .await?;
-            let is_loaded = latest.first().is_some_and(|row| {
+            let parameters: db::Parameters<'_> =
+                &[&source.name, &table.table_name, &file.relative, &datasets];
+            let latest = db::rows(tx, FIND_LATEST, parameters).await?;
+            let loaded = latest.first().filter(|row| {
                 row.get::<_, &str>("state") == "loaded"
                     && row.get::<_, &str>("content_sha256") == file.content_sha256
                     && row.get::<_, &str>("config_sha256") == table.config_sha256
             });
-            if !is_loaded {
-                table.new.push(index);
+            match loaded {
+                None => table.new.push(index),
+                Some(row) if row.get("has_waiting_rows") => waiting.push((table_index, index)),
+                Some(_) => {}
             }
         }
-        let paths: Vec<&str> = table
-            .present
-            .iter()
-            .map(|it| it.relative.as_str())
-            .collect();
-        let is_snapshot = source.tables[&table.table_name].mode == crate::source::Mode::Snapshot;
-        let is_landed = source.tables[&table.table_name].entity.is_none();
-        if is_snapshot && is_landed {
-            let landed =
-                db::rows(tx, LIST_LANDED_PATHS, &[&source.name, &table.table_name]).await?;
-            table.has_vanished = landed
-                .iter()
-                .any(|row| !paths.contains(&row.get::<_, &str>("path")));
+        table.has_vanished = has_vanished(tx, source, table).await?;
+    }
+    if tables.iter().any(TableFiles::is_changed) {
+        for (table_index, index) in waiting {
+            tables[table_index].new.push(index);
         }
     }
     Ok(())
+}
+
+/// Whether landing holds rows of a file that is gone: from a snapshot, or from a batch that was
+/// never published.
+async fn has_vanished(
+    tx: &Transaction<'_>,
+    source: &Source,
+    table: &TableFiles,
+) -> anyhow::Result<bool> {
+    let declared = &source.tables[&table.table_name];
+    if declared.entity.is_some() {
+        return Ok(false);
+    }
+    let landed = db::rows(tx, LIST_LANDED_PATHS, &[&source.name, &table.table_name]).await?;
+    Ok(landed.iter().any(|row| {
+        let is_gone = !table
+            .present
+            .iter()
+            .any(|it| it.relative == row.get::<_, &str>("path"));
+        is_gone && (declared.mode == Mode::Snapshot || row.get::<_, &str>("state") == "staged")
+    }))
 }
 
 #[cfg(test)]

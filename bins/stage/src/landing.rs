@@ -14,6 +14,7 @@ use crate::source::{Mode, Source, Table};
 use crate::sqltext::{identifier, literal};
 
 const LIST_COLUMNS: Sql = common::sql!("stage/list_columns.sql");
+const LIST_ABANDONED: Sql = common::sql!("stage/list_abandoned_files.sql");
 const ABANDON_VANISHED: Sql = common::sql!("stage/abandon_vanished_files.sql");
 
 /// What every landing row carries beside the source's own columns.
@@ -109,13 +110,39 @@ pub(crate) async fn clear(
         .await
         .with_context(|| format!("failed to clear landing.{table}"))?;
     }
-    if files.has_vanished {
+    let is_snapshot = source.tables[&files.table_name].mode == Mode::Snapshot;
+    if files.has_vanished && is_snapshot {
         db::execute(
             tx,
             ABANDON_VANISHED,
             &[&source.name, &files.table_name, &present],
         )
         .await?;
+    }
+    Ok(())
+}
+
+/// Removes the rows of versions that no batch ever published: nothing may be made of them.
+///
+/// # Errors
+/// As the server says.
+pub(crate) async fn withdraw_abandoned(
+    tx: &Transaction<'_>,
+    source: &Source,
+) -> anyhow::Result<()> {
+    for row in db::rows(tx, LIST_ABANDONED, &[&source.name]).await? {
+        let name = source.landing_table(row.get("table_name"));
+        let file_ids: Vec<i64> = row.get("file_ids");
+        if columns_of(tx, "landing", &name).await?.is_empty() {
+            continue;
+        }
+        let statement = format!(
+            "delete from landing.{} where file_id = any($1)",
+            identifier(&name)
+        );
+        tx.execute(&statement, &[&file_ids])
+            .await
+            .with_context(|| format!("failed to withdraw rows from landing.{name}"))?;
     }
     Ok(())
 }

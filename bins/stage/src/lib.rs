@@ -67,7 +67,7 @@ pub async fn run(ctx: &StageContext, options: &Options) -> anyhow::Result<StageR
     let mut outcomes = Vec::new();
     let mut failures = Vec::new();
     for name in names {
-        let is_first = !outcomes.contains(&Outcome::Staged);
+        let is_first = outcomes.iter().all(|it| *it == Outcome::NothingNew);
         match stage_source(ctx, &settings, name, options, is_first, &mut report).await {
             Ok(outcome) => outcomes.push(outcome),
             Err(error) => {

@@ -153,9 +153,11 @@ struct Quarantine<'a> {
 impl Quarantine<'_> {
     /// One statement for up to a thousand rejects.
     async fn insert(&self, tx: &Transaction<'_>, rejects: &[Reject]) -> anyhow::Result<()> {
-        let signed = |it: u64| i64::try_from(it).unwrap_or(i64::MAX);
-        let lines: Vec<i64> = rejects.iter().map(|it| signed(it.line)).collect();
-        let numbers: Vec<i64> = rejects.iter().map(|it| signed(it.record_number)).collect();
+        let lines: Vec<i64> = rejects.iter().map(|it| db::bigint(it.line)).collect();
+        let numbers: Vec<i64> = rejects
+            .iter()
+            .map(|it| db::bigint(it.record_number))
+            .collect();
         let rules: Vec<&str> = rejects.iter().map(|it| it.rule.as_str()).collect();
         let raws: Vec<&[u8]> = rejects.iter().map(|it| it.raw.as_slice()).collect();
         let payloads: Vec<serde_json::Value> = rejects.iter().map(payload).collect();

@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use bytes::{BufMut as _, Bytes, BytesMut};
 use chrono::{DateTime, Utc};
 use common::config::hex;
-use common::{Failure, progress};
+use common::{Failure, db, progress};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 
@@ -24,8 +24,9 @@ use crate::values::{self, Written};
 
 const READ_BUFFER_BYTES: usize = 256 * 1024;
 const CHUNK_BYTES: usize = 256 * 1024;
-/// Rejects are written out when so many have gathered.
+/// Rejects are written out when so many, or so many bytes of them, have gathered.
 const REJECTS_MAX: usize = 1_000;
+const REJECTED_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// What goes to the side that speaks to the server.
 #[derive(Debug)]
@@ -180,6 +181,7 @@ impl FileParser {
 struct State {
     chunk: BytesMut,
     rejects: Vec<Reject>,
+    rejected_bytes: usize,
     counts: Counts,
     unquoted: Vec<u8>,
     joined: String,
@@ -207,7 +209,9 @@ impl Rows<'_> {
         if self.state.chunk.len() >= CHUNK_BYTES {
             self.send_rows()?;
         }
-        if self.state.rejects.len() >= REJECTS_MAX {
+        let is_full = self.state.rejects.len() >= REJECTS_MAX
+            || self.state.rejected_bytes >= REJECTED_BYTES_MAX;
+        if is_full {
             self.send_rejects()?;
         }
         Ok(())
@@ -290,7 +294,7 @@ impl Rows<'_> {
     /// Landing: file, line, record. Staging: source, batch, row, file, line, time of the load.
     fn write_constants(&mut self, record: &Record) -> Result<(), values::Reason> {
         let chunk = &mut self.state.chunk;
-        let (number, line) = (signed(record.number), signed(record.line));
+        let (number, line) = (db::bigint(record.number), db::bigint(record.line));
         let Constants { file_id, staging } = &self.parser.constants;
         let Some(staging) = staging else {
             values::write_i64(*file_id, chunk);
@@ -301,7 +305,7 @@ impl Rows<'_> {
         values::write_text(&staging.source, chunk)?;
         values::write_i64(staging.batch_id, chunk);
         values::write_i64(
-            staging.first_row_id + signed(self.state.counts.loaded),
+            staging.first_row_id + db::bigint(self.state.counts.loaded),
             chunk,
         );
         values::write_i64(*file_id, chunk);
@@ -319,6 +323,7 @@ impl Rows<'_> {
             };
             (position, target.name.clone())
         });
+        self.state.rejected_bytes += record.raw.len();
         self.state.rejects.push(Reject {
             record_number: record.number,
             line: record.line,
@@ -335,6 +340,7 @@ impl Rows<'_> {
 
     fn send_rejects(&mut self) -> anyhow::Result<()> {
         let rejects = std::mem::take(&mut self.state.rejects);
+        self.state.rejected_bytes = 0;
         self.send(Event::Rejects(rejects))
     }
 
@@ -354,11 +360,6 @@ impl Rows<'_> {
         }
         Ok(self.state.counts)
     }
-}
-
-/// Counts of records and lines are far below 2^63.
-fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 /// Hashes what is read, so that a file that changes meanwhile is noticed.

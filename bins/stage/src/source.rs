@@ -35,7 +35,7 @@ pub struct Source {
 }
 
 /// The shop's own facts; they end up in `production.retailers`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Retailer {
     /// The shop's name for people.
@@ -214,7 +214,8 @@ impl Source {
         })
     }
 
-    /// SHA-256 of a table's declaration and of the SQL that reads it: a mended mapping loads again.
+    /// SHA-256 of a table's declaration, the shop's facts and the SQL that reads the table: a mended
+    /// mapping loads again.
     ///
     /// # Errors
     /// Never for what [`Source::load`] has read.
@@ -222,7 +223,7 @@ impl Source {
         let mut digest = Sha256::new();
         let table = serde_json::to_vec(&self.tables[table_name]).context("a table as JSON")?;
         digest.update(table);
-        digest.update(self.retailer.time_zone.name());
+        digest.update(serde_json::to_vec(&self.retailer).context("a retailer as JSON")?);
         for entity in self
             .entities
             .iter()
@@ -231,6 +232,19 @@ impl Source {
             digest.update(&entity.sql);
         }
         Ok(hex(&digest.finalize()))
+    }
+
+    /// The entities that a table's rows end up in.
+    pub fn fed_by(&self, table_name: &str) -> Vec<String> {
+        let direct = self.tables[table_name].entity.clone();
+        let by_sql = self
+            .entities
+            .iter()
+            .filter(|it| it.reads.iter().any(|it| it == table_name));
+        direct
+            .into_iter()
+            .chain(by_sql.map(|it| it.name.clone()))
+            .collect()
     }
 
     /// Name of a table in the landing schema.

@@ -34,7 +34,8 @@ impl Address {
                 "DATABASE_URL does not parse; write postgres://user:password@host:port/database",
             )
         })?;
-        let is_local = postgres.get_hosts().iter().all(is_local);
+        let is_local = postgres.get_hosts().iter().all(is_local)
+            && postgres.get_hostaddrs().iter().all(IpAddr::is_loopback);
         let is_encrypted = match ssl.mode.as_deref() {
             Some("require" | "verify-ca" | "verify-full") => true,
             Some("disable") => false,
@@ -157,6 +158,12 @@ mod tests {
         let url = "postgres://u:p@db.example/shop?sslmode=disable";
         assert!(parse(url, TlsPolicy::Verify).is_err());
         assert!(parse(url, TlsPolicy::Insecure).is_ok_and(|it| !it.is_encrypted));
+    }
+
+    #[test]
+    fn an_address_beside_a_local_name_decides() {
+        let text = "host=localhost hostaddr=10.0.0.5 user=u dbname=d sslmode=disable";
+        assert!(parse(text, TlsPolicy::Verify).is_err());
     }
 
     #[test]

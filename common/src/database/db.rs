@@ -82,6 +82,11 @@ pub async fn writer_lock(tx: &Transaction<'_>) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A count, size or line number as PostgreSQL's `bigint`; they are far below 2^63.
+pub fn bigint(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
 fn failed(sql: Sql) -> String {
     format!("failed to run sql/{}", sql.path)
 }

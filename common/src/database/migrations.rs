@@ -127,6 +127,10 @@ fn statements(text: &str) -> Vec<(usize, &str)> {
             (start, start_line) = (offset, index + 2);
         }
     }
+    // A rest without its semicolon is run too, so that nothing is passed over in silence.
+    if !text[start..].trim().is_empty() {
+        found.push((start_line, text[start..].trim()));
+    }
     found
 }
 
@@ -137,9 +141,10 @@ mod tests {
     #[test]
     fn statements_end_at_semicolons_outside_of_dollar_quotes() {
         let text = "create table a (b int);\n\ncreate function c() returns void as $$\nbegin;\n\
-                    end;\n$$ language sql;\nselect ';' as d;\n";
+                    end;\n$$ language sql;\nselect ';' as d;\nselect 1\n";
         let found = statements(text);
-        assert_eq!(found.len(), 3);
+        assert_eq!(found.len(), 4);
+        assert_eq!(found[3].1, "select 1");
         assert_eq!(found[1].0, 2);
         assert!(found[1].1.ends_with("language sql;"));
     }

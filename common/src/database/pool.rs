@@ -55,9 +55,12 @@ pub async fn connect(
     config: &DatabaseConfig,
     name: &str,
 ) -> anyhow::Result<Client> {
-    let mut postgres = with_limits(&address.postgres, config, name);
     // The holder of a session lock does nothing for hours.
-    postgres.options(options(config, 0));
+    let patient = DatabaseConfig {
+        idle_in_transaction_timeout_s: 0,
+        ..config.clone()
+    };
+    let postgres = with_limits(&address.postgres, &patient, name);
     let explain = || format!("failed to connect to {}", address.display());
     let client = if address.is_encrypted {
         let connector = tls::connector(address.root_certificates.as_deref())?;
@@ -125,7 +128,7 @@ fn with_limits(
 ) -> tokio_postgres::Config {
     let mut postgres = postgres.clone();
     let mut server_options = postgres.get_options().unwrap_or_default().to_owned();
-    server_options.push_str(&options(config, config.idle_in_transaction_timeout_s));
+    server_options.push_str(&options(config));
     postgres
         .application_name(format!("bullion-{name}"))
         .options(server_options)
@@ -139,7 +142,7 @@ fn with_limits(
 }
 
 /// The same limits on the server's side, so that it does not work on for a client that is gone.
-fn options(config: &DatabaseConfig, idle_in_transaction_timeout_s: u64) -> String {
+fn options(config: &DatabaseConfig) -> String {
     let settings = [
         (
             "statement_timeout",
@@ -148,7 +151,7 @@ fn options(config: &DatabaseConfig, idle_in_transaction_timeout_s: u64) -> Strin
         ("lock_timeout", format!("{}s", config.lock_timeout_s)),
         (
             "idle_in_transaction_session_timeout",
-            format!("{idle_in_transaction_timeout_s}s"),
+            format!("{}s", config.idle_in_transaction_timeout_s),
         ),
         ("client_connection_check_interval", "500ms".to_owned()),
         ("tcp_keepalives_idle", KEEPALIVE_IDLE.as_secs().to_string()),

@@ -91,6 +91,24 @@ impl Embedded {
         Ok(true)
     }
 
+    /// Removes the cluster, wherever it lives, and what is known of it; says whether there was one.
+    /// The server must be stopped.
+    ///
+    /// # Errors
+    /// When a file will not go.
+    pub fn delete(&self) -> anyhow::Result<bool> {
+        let Some(file) = ServerFile::read(&self.folder)? else {
+            return Ok(false);
+        };
+        for folder in [file.home(), self.folder.clone()] {
+            if folder.exists() {
+                std::fs::remove_dir_all(&folder)
+                    .with_context(|| format!("failed to remove `{}`", folder.display()))?;
+            }
+        }
+        Ok(true)
+    }
+
     /// The address, if the server in `server.json` answers and is ours.
     async fn running(&self) -> anyhow::Result<Option<DatabaseUrl>> {
         let Some(file) = ServerFile::read(&self.folder)? else {
