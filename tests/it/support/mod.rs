@@ -96,7 +96,40 @@ impl Pipeline {
             hashes.len() > 20,
             "the published tables are found: {hashes:?}"
         );
+        let views = "select format('%I.%I', schemaname, matviewname) as name
+                     from pg_catalog.pg_matviews where schemaname = 'analytics' order by 1";
+        for row in client.query(views, &[]).await.expect("a list of views") {
+            let name: String = row.get("name");
+            // Keys of the warehouse differ from run to run; everything else must not.
+            let query = format!(
+                "select md5(coalesce(string_agg(line, e'\\n' order by line collate \"C\"), ''))
+                 from (select (to_jsonb(v) - 'retailer_key')::text as line from {name} as v) as l"
+            );
+            let hash = client.query_one(&query, &[]).await.expect("a hash").get(0);
+            hashes.push((name, hash));
+        }
         hashes
+    }
+
+    /// Every export with its bytes, but for the summary, which holds times.
+    pub(crate) fn exports(&self) -> Vec<(String, Vec<u8>)> {
+        let folder = self.data_dir().join("processed/analytics");
+        let mut found: Vec<_> = std::fs::read_dir(&folder)
+            .expect("exports")
+            .map(|entry| entry.expect("an entry").path())
+            .filter(|path| path.extension().is_some_and(|it| it == "csv"))
+            .map(|path| {
+                let name = path
+                    .file_name()
+                    .expect("a name")
+                    .to_string_lossy()
+                    .into_owned();
+                (name, std::fs::read(&path).expect("an export"))
+            })
+            .collect();
+        found.sort();
+        assert_eq!(found.len(), 10, "the ten exports are there");
+        found
     }
 
     /// Name, row count and sum of row versions of every published table: a row that was written
@@ -136,6 +169,12 @@ impl Pipeline {
         assert_ne!(before, after, "the edit of {file} changes something");
         std::fs::write(&path, after).expect("a raw file that can be written");
     }
+}
+
+/// Says that a test was skipped, past the capture of the test runner.
+pub(crate) fn skipped(reason: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr(), "SKIPPED: {reason}");
 }
 
 /// How a program ended and what it said.
