@@ -513,7 +513,7 @@ comment on function production.is_counted(text, text[]) is
 
 create function production.is_returned(status text) returns boolean
 language sql immutable parallel safe
-return coalesce(lower(status) in ('returned', 'refunded'), false);
+return coalesce(lower(trim(status)) in ('returned', 'return', 'refunded', 'refund'), false);
 
 comment on function production.is_returned(text) is
 'Whether all of an order came back: it counts as an order, and its revenue is nothing';
@@ -1539,3 +1539,27 @@ comment on column production.web_events.loaded_at is 'Start of the run that last
 comment on column production.web_events.is_inferred is
 'Whether the row is a stub: referred to, not yet seen';
 comment on column production.web_events.is_deleted is 'Whether the source has deleted the row';
+
+create function production.older_orders(of_batch bigint)
+returns table (source text, transaction_id text)
+language sql stable parallel safe
+as $$
+    select
+        staged.source,
+        staged.transaction_id
+    from staging.transactions as staged
+    inner join production.transactions as known
+        on
+            staged.source = known.source
+            and staged.transaction_id = known.transaction_id
+    where
+        staged.batch_id = of_batch
+        and known.batch_id <> of_batch
+    group by
+        staged.source,
+        staged.transaction_id
+    having max(staged.updated_at) < max(known.updated_at)
+$$;
+
+comment on function production.older_orders(bigint) is
+'Orders of which a batch brings a version that is older than the published one';

@@ -1,5 +1,6 @@
 -- Grain: one row per (source, transaction_id, shipment_id).
--- Reads: staging.shipments, ops.rejections. Writes: production.shipments.
+-- Reads: staging.shipments, staging.transactions, production.transactions, ops.rejections.
+-- Writes: production.shipments.
 -- Returns: rows published, and how many of them were inserted and updated.
 -- Rerunnable: a row whose content is the same is left alone.
 with
@@ -18,6 +19,14 @@ accepted as (
                 and rejections.dataset = 'shipments'
                 and rejections.row_id = staged.row_id
                 and rejections.verdict <> 'warned'
+        )
+        -- What belongs to an older version of an order never replaces what belongs to a newer one.
+        and not exists (
+            select 1
+            from production.older_orders($1) as older
+            where
+                older.source = staged.source
+                and older.transaction_id = staged.transaction_id
         )
 
 ),

@@ -11,6 +11,8 @@ pub(crate) enum Kind {
     Changes,
     /// Members that something refers to and nobody has brought yet.
     Stubs,
+    /// Parts of an order that the batch restates without them; beside the ledger.
+    Deletions,
 }
 
 /// One statement of a publication.
@@ -51,9 +53,18 @@ const fn stubs(dataset: &'static str, reads: &'static [&'static str], sql: Sql) 
     }
 }
 
+const fn deletions(reads: &'static [&'static str; 1], sql: Sql) -> Model {
+    Model {
+        kind: Kind::Deletions,
+        dataset: reads[0],
+        reads,
+        sql,
+    }
+}
+
 /// A table comes after the tables that it refers to. Stubs come after the real rows of their
 /// table; those of the category tree before, since a category refers to its own table.
-pub(crate) const MODELS: [Model; 22] = [
+pub(crate) const MODELS: [Model; 24] = [
     stubs(
         "categories",
         &["categories", "products"],
@@ -115,7 +126,12 @@ pub(crate) const MODELS: [Model; 22] = [
         &["transaction_items"],
         sql!("production/upsert_transaction_items.sql"),
     ),
+    deletions(
+        &["transaction_items"],
+        sql!("production/mark_transaction_items_deleted.sql"),
+    ),
     upsert(&["payments"], sql!("production/upsert_payments.sql")),
+    deletions(&["payments"], sql!("production/mark_payments_deleted.sql")),
     upsert(&["shipments"], sql!("production/upsert_shipments.sql")),
     upsert(
         &["inventory_movements"],
@@ -133,9 +149,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_log_follows_its_own_table() {
+    fn logs_and_deletions_follow_their_own_table() {
         for (index, model) in MODELS.iter().enumerate() {
-            if model.kind == Kind::Changes {
+            if matches!(model.kind, Kind::Changes | Kind::Deletions) {
                 let before = MODELS[index - 1];
                 assert_eq!((before.kind, before.dataset), (Kind::Upsert, model.dataset));
             }

@@ -19,6 +19,7 @@ const LOCK_BATCH: Sql = sql!("production/lock_batch.sql");
 const FIND_STAGED_DIFFERENCES: Sql = sql!("production/find_staged_differences.sql");
 const LIST_STAGED_DATASETS: Sql = sql!("production/list_staged_datasets.sql");
 const UPSERT_RETAILERS: Sql = sql!("production/upsert_retailers.sql");
+const COUNT_KEYS_DUE: Sql = sql!("production/count_keys_due.sql");
 const BOOK_PUBLISHED_ROWS: Sql = sql!("production/book_published_rows.sql");
 const MARK_FILES_LOADED: Sql = sql!("production/mark_files_loaded.sql");
 const MARK_BATCH_PUBLISHED: Sql = sql!("production/mark_batch_published.sql");
@@ -97,6 +98,7 @@ async fn write(
             Kind::Upsert => upsert(ctx, tx, batch, model, report).await?,
             Kind::Changes => append_changes(ctx, tx, batch, model, report).await?,
             Kind::Stubs => insert_stubs(ctx, tx, batch, model, report).await?,
+            Kind::Deletions => mark_deleted(ctx, tx, batch, model, report).await?,
         }
     }
     db::execute(tx, MARK_FILES_LOADED, &[&batch.id, &ctx.started_at]).await?;
@@ -142,14 +144,44 @@ async fn upsert(
         ],
     )
     .await?;
-    let left_out: i64 = booked.try_get("rows_left_out")?;
     let held_back = balance(dataset, published.published, &booked)?;
+    let left_out: i64 = booked.try_get("rows_left_out")?;
     if left_out > 0 {
-        report.warn(format!(
-            "{left_out} rows of {dataset} came twice in {batch}; the newest of each key was kept"
-        ));
+        explain_left_out(tx, batch, dataset, published.published, left_out, report).await?;
     }
     report.finish(step, published.rows(held_back)?);
+    Ok(())
+}
+
+/// Rows that were accepted and not published must be second rows of a key or of an older version
+/// of their order; a row that a join lost would be neither.
+async fn explain_left_out(
+    tx: &Transaction<'_>,
+    batch: &Batch,
+    dataset: &str,
+    published: i64,
+    left_out: i64,
+    report: &mut StageReport,
+) -> anyhow::Result<()> {
+    let due = db::row(tx, COUNT_KEYS_DUE, &[&batch.id, &dataset]).await?;
+    let keys: i64 = due.try_get("keys_due")?;
+    let older: i64 = due.try_get("rows_older")?;
+    ensure!(
+        keys == published,
+        "rows of {dataset} were lost: {keys} keys were accepted and {published} published"
+    );
+    if older > 0 {
+        report.warn(format!(
+            "{older} rows of {dataset} in {batch} belong to older versions of their orders; the \
+             newer ones were kept"
+        ));
+    }
+    if left_out > older {
+        report.warn(format!(
+            "{} rows of {dataset} came twice in {batch}; the newest of each key was kept",
+            left_out - older
+        ));
+    }
     Ok(())
 }
 
@@ -213,6 +245,27 @@ async fn insert_stubs(
             "{batch} refers to {inserted} {dataset} that nobody has brought; stubs stand in"
         ));
     }
+    report.finish(step, rows);
+    Ok(())
+}
+
+/// Parts of restated orders that did not come again; the warehouse notices by their new batch.
+async fn mark_deleted(
+    ctx: &StageContext,
+    tx: &Transaction<'_>,
+    batch: &Batch,
+    model: Model,
+    report: &mut StageReport,
+) -> anyhow::Result<()> {
+    let dataset = model.dataset;
+    let step =
+        Step::begin(format!("mark {dataset} as deleted")).relation(format!("production.{dataset}"));
+    let deleted = db::count(tx, model.sql, &[&batch.id, &ctx.started_at]).await?;
+    let rows = Rows {
+        input: deleted,
+        deleted,
+        ..Rows::default()
+    };
     report.finish(step, rows);
     Ok(())
 }
