@@ -6,9 +6,8 @@ from staging.transactions as staged
 where
     staged.batch_id = $1
     and staged.total_amount < 0
-    and coalesce(lower(staged.status), '') not in (
-        'returned', 'return', 'refunded', 'refund', 'partially_returned', 'partially_refunded'
-    )
+    -- Of an order that came back in part, the lines say so.
+    and not production.is_returned(staged.status)
     and not exists (
         select 1
         from staging.transaction_items as item

@@ -6,3 +6,4 @@ mod orders;
 mod report;
 mod rules;
 mod shop;
+mod totals;

@@ -13,7 +13,7 @@ pub struct NamedRule {
 }
 
 /// All of them.
-pub static RULES: [NamedRule; 3] = [
+pub static RULES: [NamedRule; 5] = [
     NamedRule {
         name: "transaction_before_registration",
         sql: common::sql!("quality/transaction_before_registration.sql"),
@@ -25,6 +25,14 @@ pub static RULES: [NamedRule; 3] = [
     NamedRule {
         name: "order_total_differs",
         sql: common::sql!("quality/order_total_differs.sql"),
+    },
+    NamedRule {
+        name: "order_without_lines",
+        sql: common::sql!("quality/order_without_lines.sql"),
+    },
+    NamedRule {
+        name: "lines_total_differs",
+        sql: common::sql!("quality/lines_total_differs.sql"),
     },
 ];
 
