@@ -173,3 +173,29 @@ async fn a_changed_row_touches_only_what_depends_on_it() {
         .await;
     assert_eq!(touched, 0);
 }
+
+/// Goal: a dry run tells what it would load and changes nothing: no row, no report, no record.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_only_tells() {
+    let pipeline = Pipeline::new().await;
+    pipeline.orchestrate(&[]).expect(0);
+    pipeline.edit_raw("products.csv", |text| text.replacen(",true,", ",false,", 1));
+    let (rows, report) = (
+        pipeline.row_versions().await,
+        pipeline.report("pipeline_execution_report"),
+    );
+    let records = "select (select count(*) from ops.runs) + (select count(*) from ops.batches)";
+    let recorded = pipeline.db.number(records).await;
+
+    let ended = pipeline
+        .orchestrate(&["--skip", "generate", "--dry-run"])
+        .expect(0);
+    for program in ["quality", "production", "warehouse", "analytics", "cleanup"] {
+        pipeline.run(program, &["--dry-run"]).expect(0);
+    }
+
+    ended.says(&["would load products.csv"]);
+    assert_eq!(pipeline.row_versions().await, rows);
+    assert_eq!(pipeline.report("pipeline_execution_report"), report);
+    assert_eq!(pipeline.db.number(records).await, recorded);
+}

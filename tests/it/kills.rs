@@ -204,13 +204,13 @@ async fn a_terminated_run_says_so_and_is_healed() {
 }
 
 async fn hold(client: &Client, table: &str) {
-    // A materialized view takes no `lock table`; reading it for update is not possible either, but
+    // Writers stand still, readers go on. A materialized view takes no `lock table`; reading it for update is not possible either, but
     // an index build's weaker lock is enough to hold a refresh.
     let is_view = table.starts_with("analytics.");
     let statement = if is_view {
         format!("begin; comment on materialized view {table} is 'held by a test'")
     } else {
-        format!("begin; lock table {table} in access exclusive mode")
+        format!("begin; lock table {table} in exclusive mode")
     };
     client.batch_execute(&statement).await.expect("a lock");
 }
