@@ -1,5 +1,5 @@
 -- Grain: one row per source, its newest judged batch.
--- Reads: ops.quality_runs, ops.check_results.
+-- Reads: ops.quality_runs, ops.batches, ops.check_results.
 -- Returns: score and decision; rows that refer to nothing, and rows that lack a required value.
 with
 
@@ -9,9 +9,15 @@ latest as (
         judged.source,
         judged.batch_id,
         judged.score,
-        judged.decision,
+        -- Somebody accepted what the gate refused: the batch went on all the same.
+        case
+            when judged.decision = 'block' and batches.state in ('passed', 'published') then 'warn'
+            else judged.decision
+        end as decision,
         judged.blocking_failures
     from ops.quality_runs as judged
+    inner join ops.batches
+        on judged.batch_id = batches.batch_id
     order by judged.source asc, judged.batch_id desc
 
 )

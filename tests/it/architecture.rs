@@ -124,6 +124,21 @@ fn the_projects_own_configuration_parses() {
         assert!(!source.tables.is_empty(), "{name}");
     }
     stage::settings::Settings::load(&ctx).expect("[stage]");
+    ctx.config
+        .section::<generate::Settings>("generate")
+        .expect("[generate]");
+    ctx.config
+        .section::<quality::Settings>("quality")
+        .expect("[quality]");
+    ctx.config
+        .section::<analytics::Settings>("analytics")
+        .expect("[analytics]");
+    ctx.config
+        .section::<monitor::Settings>("monitor")
+        .expect("[monitor]");
+    ctx.config
+        .section::<cleanup::Settings>("cleanup")
+        .expect("[cleanup]");
 }
 
 /// One SQL text for one PostgreSQL and for a cluster: what the portability rules ban.

@@ -130,9 +130,12 @@ fn find(path: &Path, name: &str, positions: &HashMap<&str, usize>) -> anyhow::Re
     if let Some(index) = positions.get(name) {
         return Ok(*index);
     }
-    let hint = nearest_hint(name, positions.keys().copied());
+    let mut hint = nearest_hint(name, positions.keys().copied());
+    if hint.is_empty() {
+        hint.push(';');
+    }
     Err(Failure::usage(format!(
-        "`{}`, line 1: column `{name}` is missing{hint} Rename it in the file, or with `from` in \
+        "`{}`, line 1: column `{name}` is missing{hint} rename it in the file, or with `from` in \
          source.toml",
         path.display()
     ))
