@@ -29,12 +29,16 @@ touched as (
         members.source,
         members.product_id
     from production.products as members
-    inner join production.categories as categories
-        on members.source = categories.source
-    inner join warehouse.work_sources as sources
-        on
-            categories.source = sources.source
-            and categories.batch_id > sources.after_batch_id
+    where
+        exists (
+            select 1
+            from production.categories as categories
+            inner join warehouse.work_sources as sources
+                on
+                    categories.source = sources.source
+                    and categories.batch_id > sources.after_batch_id
+            where categories.source = members.source
+        )
 
 ),
 

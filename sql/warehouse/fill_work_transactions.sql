@@ -32,11 +32,15 @@ touched as (
         on
             changed.source = known.source
             and changed.member_id = known.customer_id
+    inner join production.retailers as retailers
+        on changed.source = retailers.source
     inner join warehouse.fact_sales as facts
         on
             known.customer_key = facts.customer_key
-            and changed.changed_from
-            <= coalesce(facts.transaction_at, cast(facts.sale_date as timestamp) at time zone 'UTC')
+            and changed.changed_from <= coalesce(
+                facts.transaction_at,
+                cast(facts.sale_date as timestamp) at time zone retailers.time_zone
+            )
     where changed.dimension = 'dim_customers'
     union
     select
@@ -47,11 +51,15 @@ touched as (
         on
             changed.source = known.source
             and changed.member_id = known.product_id
+    inner join production.retailers as retailers
+        on changed.source = retailers.source
     inner join warehouse.fact_sales as facts
         on
             known.product_key = facts.product_key
-            and changed.changed_from
-            <= coalesce(facts.transaction_at, cast(facts.sale_date as timestamp) at time zone 'UTC')
+            and changed.changed_from <= coalesce(
+                facts.transaction_at,
+                cast(facts.sale_date as timestamp) at time zone retailers.time_zone
+            )
     where changed.dimension = 'dim_products'
     union
     select
@@ -62,14 +70,18 @@ touched as (
         on
             changed.source = known.source
             and changed.member_id = known.store_id
+    inner join production.retailers as retailers
+        on changed.source = retailers.source
     inner join warehouse.fact_sales as facts
         on
             known.store_key = facts.store_key
-            and changed.changed_from
-            <= coalesce(facts.transaction_at, cast(facts.sale_date as timestamp) at time zone 'UTC')
+            and changed.changed_from <= coalesce(
+                facts.transaction_at,
+                cast(facts.sale_date as timestamp) at time zone retailers.time_zone
+            )
     where changed.dimension = 'dim_stores'
     union
-    -- Which statuses count has changed for the whole shop.
+    -- Which statuses count, or when a day begins, has changed for the whole shop.
     select
         orders.source,
         orders.transaction_id
@@ -77,7 +89,8 @@ touched as (
     inner join warehouse.dim_retailer as known
         on
             retailers.source = known.source
-            and retailers.counted_statuses is distinct from known.counted_statuses
+            and (retailers.counted_statuses, retailers.time_zone)
+            is distinct from (known.counted_statuses, known.time_zone)
     inner join production.transactions as orders
         on retailers.source = orders.source
     union

@@ -27,6 +27,7 @@ compared as (
             wanted.product_key is null
             or known.valid_from <> wanted.valid_from
             or known.cost is distinct from wanted.cost
+            or known.currency is distinct from wanted.currency
             or known.supplier_id is distinct from wanted.supplier_id
         )
     union all

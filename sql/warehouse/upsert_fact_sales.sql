@@ -1,23 +1,25 @@
 -- Grain: one row per line of a touched order.
 -- Reads: warehouse.work_transactions, production.transactions, production.transaction_items,
--- warehouse.dim_*. Writes: warehouse.fact_sales. Returns: rows written.
+-- production.retailers, warehouse.dim_*. Writes: warehouse.fact_sales. Returns: rows written.
 -- Rerunnable: a fact whose content is the same is left alone.
 with
 
 dated as (
 
-    -- An order without a moment is taken to be of the first moment of its day.
+    -- An order without a moment is taken to be of the first moment of its day, where the shop is.
     select
         orders.*,
         coalesce(
             orders.transaction_at,
-            cast(orders.sale_date as timestamp) at time zone 'UTC'
+            cast(orders.sale_date as timestamp) at time zone retailers.time_zone
         ) as valid_at
     from warehouse.work_transactions as touched
     inner join production.transactions as orders
         on
             touched.source = orders.source
             and touched.transaction_id = orders.transaction_id
+    inner join production.retailers as retailers
+        on orders.source = retailers.source
     where not orders.is_deleted
 
 ),
@@ -204,8 +206,15 @@ lines as (
             else shares.shipping_share
         end as shipping_amount,
         shares.line_total,
-        shares.quantity * products.cost as cost_amount,
-        shares.line_total - shares.quantity * products.cost as profit,
+        -- A cost in another currency than the order's says nothing about its profit.
+        case
+            when coalesce(products.currency, shares.currency) = shares.currency
+                then shares.quantity * products.cost
+        end as cost_amount,
+        case
+            when coalesce(products.currency, shares.currency) = shares.currency
+                then shares.line_total - shares.quantity * products.cost
+        end as profit,
         shares.batch_id,
         shares.file_id,
         shares.source_line
