@@ -79,7 +79,7 @@ latest as (
     order by
         cleaned.source asc,
         cleaned.customer_id asc,
-        cleaned.updated_at desc nulls last,
+        cleaned.effective_at desc,
         num_nonnulls(
             cleaned.first_name, cleaned.last_name, cleaned.email, cleaned.phone,
             cleaned.birth_date, cleaned.gender, cleaned.age_group, cleaned.segment,

@@ -75,7 +75,7 @@ latest as (
     order by
         cleaned.source asc,
         cleaned.product_id asc,
-        cleaned.updated_at desc nulls last,
+        cleaned.effective_at desc,
         num_nonnulls(
             cleaned.product_name, cleaned.category_id, cleaned.category, cleaned.sub_category,
             cleaned.brand, cleaned.price, cleaned.cost, cleaned.currency,

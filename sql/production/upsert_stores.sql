@@ -69,7 +69,7 @@ latest as (
     order by
         cleaned.source asc,
         cleaned.store_id asc,
-        cleaned.updated_at desc nulls last,
+        cleaned.effective_at desc,
         num_nonnulls(
             cleaned.store_name, cleaned.store_type, cleaned.manager, cleaned.city,
             cleaned.state, cleaned.country, cleaned.region, cleaned.opened_date,

@@ -166,6 +166,27 @@ async fn an_older_version_never_replaces_a_newer_one() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Goal: the current row is the last version of the history, also where a version has no moment.
+/// Method: one version of two o'clock in UTC, one of the day: midnight in New York is five o'clock.
+#[tokio::test]
+async fn the_current_row_is_the_last_of_the_history() -> anyhow::Result<()> {
+    let mut shop = Shop::open().await?;
+    let dated = CUSTOMER
+        .replace("London", "Leeds")
+        .replace("2025-01-01T00", "2026-01-15T02");
+    let undated = CUSTOMER.replace("'2025-01-01T00:00:00Z'", "null");
+    shop.publish(&format!("{undated}{dated}")).await?;
+    let city = "select city, effective_at at time zone 'UTC' from production.customers";
+    let last = "select city, effective_at at time zone 'UTC' from production.customers_changes
+                order by effective_at desc limit 1";
+    assert_eq!(
+        shop.lines(city).await?,
+        [r#"(London,"2026-01-15 05:00:00")"#]
+    );
+    assert_eq!(shop.lines(last).await?, shop.lines(city).await?);
+    Ok(())
+}
+
 /// Goal: what is held back stays out, an older version still feeds the history, all is booked.
 #[tokio::test]
 async fn what_is_held_back_stays_out() -> anyhow::Result<()> {

@@ -18,7 +18,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use common::report::iso;
 use common::{Program, Rows, Sql, StageContext, StageReport, Status, Step, Uses, db, sql};
-use deadpool_postgres::Transaction;
+use deadpool_postgres::{Object, Transaction};
 use tokio_postgres::IsolationLevel;
 
 pub use settings::Settings;
@@ -67,6 +67,8 @@ const VIEWS: [(&str, Sql); 6] = [
         sql!("analytics/refresh_mv_top_products_by_revenue.sql"),
     ),
 ];
+const WAIT_FOR_WRITER: Sql = sql!("analytics/wait_for_writer.sql");
+const HAND_WRITER_OVER: Sql = sql!("analytics/hand_writer_over.sql");
 const DISABLE_COMPILATION: Sql = sql!("analytics/disable_compilation.sql");
 const MOVE_WATERMARK: Sql = sql!("analytics/move_watermark.sql");
 const COUNT_OTHER_CURRENCIES: Sql = sql!("analytics/count_other_currencies.sql");
@@ -79,14 +81,7 @@ pub async fn run(ctx: &StageContext, options: &Options) -> anyhow::Result<StageR
     let settings: Settings = ctx.config.section("analytics")?;
     let mut report = StageReport::new(ctx);
     let mut client = ctx.client().await?;
-    let tx = client
-        .build_transaction()
-        .isolation_level(IsolationLevel::RepeatableRead)
-        .start()
-        .await
-        .context("failed to open a transaction")?;
-    db::execute(&tx, DISABLE_COMPILATION, &[]).await?;
-    db::writer_lock(&tx).await?;
+    let tx = begin(&mut client).await?;
     let folder = ctx.config.paths.processed_dir().join("analytics");
     let mut due = sources::list(&tx, &settings, &folder).await?;
     if !options.full_refresh {
@@ -110,6 +105,25 @@ pub async fn run(ctx: &StageContext, options: &Options) -> anyhow::Result<StageR
     }
     tx.commit().await.context("failed to commit")?;
     Ok(report)
+}
+
+/// A transaction that sees what the load it waited for has written.
+///
+/// A repeatable-read transaction sees the state at its first statement, and waiting for the lock
+/// would be that statement. So the session waits before the transaction begins, which then takes
+/// the lock over.
+async fn begin(client: &mut Object) -> anyhow::Result<Transaction<'_>> {
+    db::row(&*client, WAIT_FOR_WRITER, &[]).await?;
+    let tx = client
+        .build_transaction()
+        .isolation_level(IsolationLevel::RepeatableRead)
+        .start()
+        .await
+        .context("failed to open a transaction")?;
+    db::execute(&tx, DISABLE_COMPILATION, &[]).await?;
+    db::writer_lock(&tx).await?;
+    db::row(&tx, HAND_WRITER_OVER, &[]).await?;
+    Ok(tx)
 }
 
 /// What a run without `--dry-run` would write.

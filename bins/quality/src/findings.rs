@@ -1,5 +1,6 @@
-//! Statements that find faults, compiled from contracts: one scan for all row rules of a table, one pass per key and
-//! one per relationship. Every finding ends in `ops.rejections`, merged with what was found before.
+//! Statements that find faults, compiled from contracts: one scan for all row rules of a table, one
+//! pass per key and one per relationship. Every finding ends in `ops.rejections`, merged with what
+//! was found before.
 
 use crate::check::{Check, Entity, Reference, Rule, Severity};
 use crate::sql_text::{all_known, columns, equal, identifier, literal, text_array};
@@ -183,8 +184,10 @@ pub(crate) fn key_pass(batch: &Batch, entity: &Entity) -> Option<String> {
 
 /// Rows of keys that are there more than once, by version and by place in their version.
 fn ranked_versions(batch: &Batch, entity: &Entity) -> String {
-    // Where the source has no time of change, the day of the file tells which version is newer.
-    let file_day = "file.business_date::timestamp at time zone 'UTC'";
+    // Where the source has no time of change, the day of the file, else of the batch, tells which
+    // version is newer: from the shop's midnight on, as in the change logs of production.
+    let file_day = "(coalesce(file.business_date, opened.business_date)::timestamp at time zone \
+                    coalesce(retailer.time_zone, 'UTC'))";
     let version_at = if entity.has_column(VERSION_COLUMN) {
         format!(
             "coalesce(staged.{}, {file_day})",
@@ -211,6 +214,8 @@ fn ranked_versions(batch: &Batch, entity: &Entity) -> String {
             group by {plain_key} having count(*) > 1
         ) as repeated on {same}
         left join ops.raw_files as file on file.file_id = staged.file_id
+        left join ops.batches as opened on opened.batch_id = staged.batch_id
+        left join staging.retailers as retailer on retailer.batch_id = staged.batch_id
         where staged.batch_id = {batch_id}
         and not exists (
             select 1 from ops.rejections as rejection

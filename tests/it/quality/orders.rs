@@ -119,6 +119,42 @@ async fn of_each_key_one_row_stays() {
     );
 }
 
+/// Goal: a version without a time of change is of the shop's midnight of its file's day, else of the
+/// batch's, as in the change logs of production.
+/// Method: a shop in New York, whose midnight is five o'clock in UTC, and dated versions around it.
+#[tokio::test]
+async fn a_version_without_a_moment_is_of_the_shops_midnight() {
+    let shop = Shop::with_orders(300).await;
+    shop.execute("update staging.retailers set time_zone = 'America/New_York'")
+        .await;
+    let dated = [(1, "2026-01-15T02:00Z"), (2, "2026-01-15T06:00Z")];
+    for (row_id, moment) in dated {
+        shop.execute(&format!(
+            "update staging.customers set updated_at = null where row_id = {row_id}"
+        ))
+        .await;
+        let change = format!("updated_at = '{moment}', city = 'Paris'");
+        copy_row(&shop, "customers", row_id, 1000 + row_id, &change).await;
+    }
+    // No file: the day of the batch.
+    shop.execute("update staging.customers set updated_at = null, file_id = null where row_id = 3")
+        .await;
+    let change = "updated_at = '2025-12-31T00:00Z', city = 'Paris'";
+    copy_row(&shop, "customers", 3, 1003, change).await;
+    shop.judge().await;
+    let older = "superseded: customers.older_version";
+    for (row_id, verdict) in [
+        (1, ""),
+        (1001, older),
+        (2, older),
+        (1002, ""),
+        (3, ""),
+        (1003, older),
+    ] {
+        assert_eq!(shop.verdict("customers", row_id).await, verdict, "{row_id}");
+    }
+}
+
 /// Goal: copies and conflicts inside an order do not break it.
 #[tokio::test]
 async fn a_repeated_line_or_header_does_not_break_its_order() {
