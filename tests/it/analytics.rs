@@ -10,9 +10,9 @@ use std::time::SystemTime;
 use common::testing::TestDatabase;
 use common::{Config, StageContext, Status};
 
-/// Two shops. The first one sells in dollars, once in euros; an order is cancelled,
-/// another came back as a whole, a line came back alone, a buyer is unknown, a product has no cost, a customer moved from state A to state B,
-/// and two cells look like formulas.
+/// Two shops. The first one sells in dollars, once in euros; an order is cancelled, another came
+/// back as a whole, a line came back alone, a buyer is unknown, a product has no cost, a customer
+/// moved from state A to state B, and two cells look like formulas.
 const WAREHOUSE: &str = "
 insert into warehouse.dim_retailer (retailer_key, source, currency, time_zone, loaded_at) values
 (1, 'synthetic', 'USD', 'UTC', '2026-01-01'), (2, 'other', 'BRL', 'UTC', '2026-01-01');

@@ -2,6 +2,7 @@
 
 pub(crate) mod by_hand;
 mod orders;
+mod quarantine;
 
 use common::Status;
 

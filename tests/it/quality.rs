@@ -3,6 +3,7 @@
 mod contracts;
 mod gate;
 mod orders;
+mod quarantine;
 mod report;
 mod rules;
 mod shop;

@@ -21,6 +21,7 @@ const LIST_STAGED_DATASETS: Sql = sql!("production/list_staged_datasets.sql");
 const UPSERT_RETAILERS: Sql = sql!("production/upsert_retailers.sql");
 const COUNT_KEYS_DUE: Sql = sql!("production/count_keys_due.sql");
 const BOOK_PUBLISHED_ROWS: Sql = sql!("production/book_published_rows.sql");
+const CLOSE_QUARANTINE: Sql = sql!("production/close_quarantine.sql");
 const MARK_FILES_LOADED: Sql = sql!("production/mark_files_loaded.sql");
 const MARK_BATCH_PUBLISHED: Sql = sql!("production/mark_batch_published.sql");
 
@@ -101,6 +102,7 @@ async fn write(
             Kind::Deletions => mark_deleted(ctx, tx, batch, model, report).await?,
         }
     }
+    close_quarantine(tx, batch, report).await?;
     db::execute(tx, MARK_FILES_LOADED, &[&batch.id, &ctx.started_at]).await?;
     db::execute(tx, MARK_BATCH_PUBLISHED, &[&batch.id, &ctx.started_at]).await?;
     Ok(())
@@ -264,6 +266,23 @@ async fn mark_deleted(
     let rows = Rows {
         input: deleted,
         deleted,
+        ..Rows::default()
+    };
+    report.finish(step, rows);
+    Ok(())
+}
+
+/// Entries of earlier batches whose rows this batch tried again are no longer open.
+async fn close_quarantine(
+    tx: &Transaction<'_>,
+    batch: &Batch,
+    report: &mut StageReport,
+) -> anyhow::Result<()> {
+    let step = Step::begin("close quarantine").relation("ops.quarantine");
+    let closed = db::count(tx, CLOSE_QUARANTINE, &[&batch.id, &batch.source]).await?;
+    let rows = Rows {
+        input: closed,
+        updated: closed,
         ..Rows::default()
     };
     report.finish(step, rows);

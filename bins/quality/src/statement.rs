@@ -62,7 +62,8 @@ order by failing.rule, failing.place",
     )
 }
 
-/// Puts what quality refused into `ops.quarantine`, linked to the last entry of the same key.
+/// Puts what quality refused into `ops.quarantine`, linked to the last entry of the same key, or,
+/// without a key, of the same line of the file.
 /// Older versions are history where history is kept, and no fault: they are not listed.
 /// `$1` is the start of the run.
 pub(crate) fn quarantine(batch: &Batch, entity: &Entity) -> String {
@@ -72,22 +73,27 @@ pub(crate) fn quarantine(batch: &Batch, entity: &Entity) -> String {
     );
     format!(
         "with earlier as (
-    select distinct on (entry.natural_key)
-        entry.natural_key, entry.quarantine_id, entry.first_seen_at, entry.attempts
-    from ops.quarantine as entry
-    where entry.source = {source} and entry.dataset = {dataset}
-    and entry.stage = 'quality' and entry.batch_id < {batch_id}
-    order by entry.natural_key, entry.quarantine_id desc
+    select distinct on (entry.identity)
+        entry.identity, entry.quarantine_id, entry.first_seen_at, entry.attempts
+    from (
+        select known.*,
+            coalesce(known.natural_key, known.source_file || ':' || known.source_line) as identity
+        from ops.quarantine as known
+        where known.source = {source} and known.dataset = {dataset}
+        and known.batch_id < {batch_id}
+    ) as entry
+    order by entry.identity, entry.quarantine_id desc
 ),
 
 refused as (
-    select staged.row_id, staged.source_line, staged.file_id,
+    select staged.row_id, staged.source_line, coalesce(file.path, {place}) as source_file,
         {natural_key} as natural_key,
         to_jsonb(staged) - {technical} as payload,
         rejection.rules, rejection.severity
     from ops.rejections as rejection
     inner join {table} as staged
         on staged.batch_id = {batch_id} and staged.row_id = rejection.row_id
+    left join ops.raw_files as file on file.file_id = staged.file_id
     where rejection.batch_id = {batch_id} and rejection.dataset = {dataset}
     and rejection.verdict in ('quarantined', 'superseded')
     and not rejection.rules = array[{older}]::text[]
@@ -105,15 +111,15 @@ written as (
         batch_id, source, dataset, source_file, source_line, record_number, natural_key, stage,
         rules, severity, payload, first_seen_at, last_seen_at, attempts, previous_id
     )
-    select {batch_id}, {source}, {dataset}, coalesce(file.path, {place}), refused.source_line,
+    select {batch_id}, {source}, {dataset}, refused.source_file, refused.source_line,
         numbered.last_number + refused.row_id, refused.natural_key, 'quality',
         refused.rules, refused.severity, refused.payload,
         coalesce(earlier.first_seen_at, $1), $1, coalesce(earlier.attempts, 0) + 1,
         earlier.quarantine_id
     from refused
     cross join numbered
-    left join earlier on earlier.natural_key = refused.natural_key
-    left join ops.raw_files as file on file.file_id = refused.file_id
+    left join earlier on earlier.identity
+        = coalesce(refused.natural_key, refused.source_file || ':' || refused.source_line)
     returning 1
 )
 
