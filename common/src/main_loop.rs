@@ -138,9 +138,18 @@ where
     F: AsyncFnOnce(&StageContext, &O) -> anyhow::Result<StageReport>,
 {
     if program.uses != Uses::Database {
+        let is_alone = program.uses == Uses::Files && !ctx.dry_run;
+        // Raw files must not change under a run that reads them.
+        let _lock = (is_alone && cli.common.parent_pid.is_none())
+            .then(|| run::lock_file(ctx))
+            .transpose()?;
         return run(ctx, &cli.options).await;
     }
-    crate::database::migrate(&mut ctx.client().await?).await?;
+    if ctx.dry_run {
+        crate::database::check_migrated(&ctx.client().await?).await?;
+    } else {
+        crate::database::migrate(&mut ctx.client().await?).await?;
+    }
     if cli.common.parent_pid.is_some() {
         run::check_parent(ctx).await?;
         return run(ctx, &cli.options).await;

@@ -67,7 +67,11 @@ impl RunLock {
     }
 }
 
-fn lock_file(ctx: &StageContext) -> anyhow::Result<File> {
+/// The lock on this machine alone; held until the file is dropped.
+///
+/// # Errors
+/// Exit code 5 when another run holds it.
+pub fn lock_file(ctx: &StageContext) -> anyhow::Result<File> {
     let folder = &ctx.config.paths.data_dir;
     std::fs::create_dir_all(folder)
         .with_context(|| format!("failed to create `{}`", folder.display()))?;

@@ -1,5 +1,5 @@
--- Returns: each path of a table with the state of its latest version, where landing may hold rows of
--- it: published, or staged by a batch that was never published. An abandoned version holds none.
+-- Returns: each path of a table with the state of its latest version, where landing may hold rows
+-- of it: published, or staged by a batch that was never published. An abandoned version holds none.
 with
 
 latest as (

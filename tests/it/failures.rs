@@ -338,3 +338,15 @@ fn with_cell(text: &str, line: usize, column: usize, value: &str) -> String {
     lines[line] = fields.join(",");
     lines.join("\n") + "\n"
 }
+
+/// Goal: something that is no file is refused; a pipe would make the program wait for its writer.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pipe_in_place_of_a_file_is_refused() {
+    let break_it = |pipeline: &Pipeline| {
+        let path = pipeline.raw_dir().join("products.csv");
+        fs::remove_file(&path).expect("a file to remove");
+        let made = std::process::Command::new("mkfifo").arg(&path).status();
+        assert!(made.expect("mkfifo").success());
+    };
+    assert_refused(break_it, 2, &["products.csv` is no file"]).await;
+}

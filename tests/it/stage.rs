@@ -261,6 +261,16 @@ async fn the_sql_of_a_source_reaches_nothing_but_its_own_tables() {
             "did you mean `transaction_id`?",
         ),
         (
+            // A superuser's session could take its own role back, were it not inside a function.
+            "select set_config('role', 'none', true) as transaction_id from landing.corner__orders",
+            "42501",
+        ),
+        (
+            "select query_to_xml('select * from ops.runs', true, true, '')::text as transaction_id
+             from landing.corner__orders",
+            "42501",
+        ),
+        (
             "select pg_read_file('/etc/passwd') as transaction_id from landing.corner__orders",
             "42501",
         ),

@@ -14,9 +14,16 @@ use crate::report::{run_status, step_status};
 
 const SUMMARIZE: Sql = common::sql!("orchestrator/summarize_sources.sql");
 
-/// Prints a line to stdout.
-pub(crate) fn say(text: &str) -> anyhow::Result<()> {
-    writeln!(std::io::stdout(), "{text}").context("failed to write to stdout")
+/// Prints a line to stdout, unless the result there is JSON.
+pub(crate) fn say(ctx: &StageContext, text: &str) -> anyhow::Result<()> {
+    if ctx.output == OutputFormat::Json {
+        return Ok(());
+    }
+    match writeln!(std::io::stdout(), "{text}") {
+        // A reader that has seen enough, such as `head`, is no failure.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.context("failed to write to stdout"),
+    }
 }
 
 /// The table of the run, what the warehouse holds now, and where to look next.
@@ -26,28 +33,28 @@ pub(crate) async fn print_run(
     exit_code: u8,
     report_path: &Path,
 ) -> anyhow::Result<()> {
-    if ctx.output == OutputFormat::Json {
-        return Ok(());
-    }
-    say(&format!("\n{}", stage_table(runs)))?;
+    say(ctx, &format!("\n{}", stage_table(runs)))?;
     if exit_code == 0 || exit_code == errors::EXIT_PARTIAL {
         let client = ctx.client().await?;
         let sources = db::rows(&client, SUMMARIZE, &[]).await?;
-        say(&format!("\n{}", source_table(&sources)))?;
+        say(ctx, &format!("\n{}", source_table(&sources)))?;
         let exports = ctx.config.paths.processed_dir().join("analytics");
-        say(&format!("\nexports       {}", exports.display()))?;
+        say(ctx, &format!("\nexports       {}", exports.display()))?;
     }
     if let Some(score) = runs
         .iter()
         .find_map(|it| it.report()?.quality?.quality_score)
     {
-        say(&format!("data quality  {score:.2} of 100"))?;
+        say(ctx, &format!("data quality  {score:.2} of 100"))?;
     }
-    say(&format!("report        {}", report_path.display()))?;
-    say(&format!(
-        "result        {} (exit code {exit_code})",
-        run_status(exit_code)
-    ))
+    say(ctx, &format!("report        {}", report_path.display()))?;
+    say(
+        ctx,
+        &format!(
+            "result        {} (exit code {exit_code})",
+            run_status(exit_code)
+        ),
+    )
 }
 
 fn stage_table(runs: &[StageRun]) -> Table {

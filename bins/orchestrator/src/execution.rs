@@ -48,7 +48,11 @@ pub(crate) async fn run(ctx: &StageContext, options: &RunOptions) -> anyhow::Res
     let settings = Settings::load(ctx)?;
     let plan = plan::make(ctx, &settings, options)?;
     let mut signals = Signals::listen()?;
-    database::migrate(&mut ctx.client().await?).await?;
+    if ctx.dry_run {
+        database::check_migrated(&ctx.client().await?).await?;
+    } else {
+        database::migrate(&mut ctx.client().await?).await?;
+    }
     let lock = match RunLock::acquire(ctx).await {
         Ok(lock) => lock,
         Err(error) => {

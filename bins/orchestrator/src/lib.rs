@@ -16,7 +16,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use common::embedded::Embedded;
-use common::{Program, Rows, StageContext, StageReport, Status, Step, Uses, database};
+use common::{Program, Rows, StageContext, StageReport, Status, Step, Uses, database, run as runs};
 
 /// What the program is called.
 pub const PROGRAM: Program = Program {
@@ -100,37 +100,47 @@ pub async fn run(ctx: &StageContext, options: &Options) -> anyhow::Result<StageR
 
 async fn migrate(ctx: &StageContext) -> anyhow::Result<StageReport> {
     let mut report = StageReport::new(ctx);
+    if ctx.dry_run {
+        database::check_migrated(&ctx.client().await?).await?;
+        console::say(ctx, "the schema is up to date")?;
+        return Ok(report);
+    }
     let step = Step::begin("migrate");
     let applied = database::migrate(&mut ctx.client().await?).await?;
-    report.finish(
-        step,
-        Rows {
-            updated: applied.len() as u64,
-            ..Rows::default()
-        },
-    );
-    console::say(&format!(
-        "{} migrations applied; the schema is up to date",
-        applied.len()
-    ))?;
+    let rows = Rows {
+        updated: applied.len() as u64,
+        ..Rows::default()
+    };
+    report.finish(step, rows);
+    let count = applied.len();
+    console::say(
+        ctx,
+        &format!("{count} migrations applied; the schema is up to date"),
+    )?;
     Ok(report)
 }
 
 async fn stop(ctx: &StageContext, delete_data: bool) -> anyhow::Result<StageReport> {
     let mut report = StageReport::new(ctx);
     let embedded = Embedded::new(&ctx.config);
+    if ctx.dry_run {
+        console::say(ctx, "would stop the embedded PostgreSQL, if it runs")?;
+        return Ok(report);
+    }
+    // A run would lose its server in the middle of its work.
+    let _lock = runs::lock_file(ctx)?;
     let was_running = embedded
         .stop()
         .await
         .context("failed to stop the embedded PostgreSQL")?;
     if was_running {
-        console::say("the embedded PostgreSQL is stopped")?;
+        console::say(ctx, "the embedded PostgreSQL is stopped")?;
     } else {
         report.status = Status::NothingToDo;
-        console::say("no embedded PostgreSQL is running")?;
+        console::say(ctx, "no embedded PostgreSQL is running")?;
     }
-    if delete_data && !ctx.dry_run && embedded.delete()? {
-        console::say("its data is deleted")?;
+    if delete_data && embedded.delete()? {
+        console::say(ctx, "its data is deleted")?;
     }
     Ok(report)
 }

@@ -50,10 +50,13 @@ pub(crate) async fn run(ctx: &StageContext, options: &RunOptions) -> anyhow::Res
         .start()
         .await
         .context("failed to start the scheduler")?;
-    console::say(&format!(
-        "waiting for `{}` (UTC); stop with Ctrl-C",
-        settings.schedule
-    ))?;
+    console::say(
+        ctx,
+        &format!(
+            "waiting for `{}` (UTC); stop with Ctrl-C",
+            settings.schedule
+        ),
+    )?;
     loop {
         tokio::select! {
             Some(()) = ticks.recv() => run_once(ctx, &settings, options, &mut signals).await?,

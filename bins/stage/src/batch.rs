@@ -62,7 +62,10 @@ impl Stager<'_> {
     /// # Errors
     /// Exit code 2 for files and declarations, else as the server says; nothing is kept.
     pub(crate) async fn stage(&self, report: &mut StageReport) -> anyhow::Result<Outcome> {
-        let mut tables = files::discover(self.source, &self.folder)?;
+        let (source, folder) = (self.source.clone(), self.folder.clone());
+        // On a thread of its own, so that a slow disk does not keep a signal waiting.
+        let looking = tokio::task::spawn_blocking(move || files::discover(&source, &folder));
+        let mut tables = looking.await.context("the look at the files stopped")??;
         let mut client = self.ctx.client().await?;
         let mut tx = client
             .transaction()

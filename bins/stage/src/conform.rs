@@ -1,11 +1,12 @@
 //! A source's own SQL from landing tables into an entity of staging.
 //!
 //! Invariant: the select runs under a role that can read this source's landing tables and write
-//! this entity, and nothing else. The role lives inside the transaction only.
+//! this entity, and nothing else. It runs inside a function of that role (`security definer`), in
+//! which PostgreSQL refuses to change the role back. Both live inside the transaction only.
 
 use anyhow::Context as _;
 use common::config::nearest_hint;
-use common::{Failure, StageContext};
+use common::{Failure, StageContext, db};
 use deadpool_postgres::Transaction;
 use tokio_postgres::error::SqlState;
 
@@ -31,16 +32,20 @@ pub(crate) async fn conform(
     let columns = selected_columns(tx, entity).await?;
     let statement = wrap(entity, &columns);
     let role = format!("bullion_conform_{}", ctx.run_id.simple());
-    if may_create_roles(tx, &role).await? {
-        grant(tx, source, entity, &role).await?;
+    let parameters: db::Parameters<'_> = &[&source.name, &batch_id, &ctx.started_at];
+    let written = if may_create_roles(tx, &role).await? {
+        make_function(tx, source, entity, &role, &statement).await?;
+        let call = format!("select staging.{role}($1, $2, $3)");
+        let written = tx.query_one(&call, parameters).await;
+        let written = written.map_err(|error| refuse(entity, error))?;
+        drop_role(tx, &role).await?;
+        written
     } else {
         try_read_only(tx, entity).await?;
-    }
-    let written = tx
-        .query_one(&statement, &[&source.name, &batch_id, &ctx.started_at])
-        .await
-        .map_err(|error| refuse(entity, error))?;
-    revoke(tx, &role).await?;
+        tx.query_one(&statement, parameters)
+            .await
+            .map_err(|error| refuse(entity, error))?
+    };
     let count: i64 = written.get(0);
     u64::try_from(count).context("a count of rows")
 }
@@ -138,11 +143,13 @@ async fn may_create_roles(tx: &mut Transaction<'_>, role: &str) -> anyhow::Resul
     }
 }
 
-async fn grant(
+/// A function that belongs to the role, around the statement.
+async fn make_function(
     tx: &Transaction<'_>,
     source: &Source,
     entity: &Entity,
     role: &str,
+    statement: &str,
 ) -> anyhow::Result<()> {
     let mut tables = Vec::new();
     for table_name in &entity.reads {
@@ -150,33 +157,37 @@ async fn grant(
         tables.push(format!("landing.{}", identifier(&name)));
         tables.push(format!("landing.{}", identifier(&format!("{name}__new"))));
     }
-    let statement = format!(
+    let grants = format!(
         "grant usage on schema landing, staging to {role}; grant select on {} to {role}; grant \
-         insert on staging.{} to {role}; set local role {role}",
+         insert on staging.{} to {role}; grant create on schema staging to {role}",
         tables.join(", "),
         identifier(&entity.name)
     );
-    tx.batch_execute(&statement)
+    tx.batch_execute(&grants)
         .await
-        .context("failed to grant the source's SQL its tables")
+        .context("failed to grant the source's SQL its tables")?;
+    // The role's name holds the run's identifier, which no text of a source can know.
+    let function = format!(
+        "create function staging.{role}(text, bigint, timestamptz) returns bigint language sql \
+         security definer set search_path = pg_catalog as ${role}${statement}${role}$"
+    );
+    tx.batch_execute(&function)
+        .await
+        .map_err(|error| refuse(entity, error))?;
+    let hand_over = format!(
+        "alter function staging.{role}(text, bigint, timestamptz) owner to {role}; revoke create \
+         on schema staging from {role}"
+    );
+    tx.batch_execute(&hand_over)
+        .await
+        .context("failed to hand the source's SQL to its role")
 }
 
-async fn revoke(tx: &Transaction<'_>, role: &str) -> anyhow::Result<()> {
-    let exists = tx
-        .query_opt(
-            "select 1 from pg_catalog.pg_roles where rolname = $1",
-            &[&role],
-        )
+/// What the role owns, the function, goes with it.
+async fn drop_role(tx: &Transaction<'_>, role: &str) -> anyhow::Result<()> {
+    tx.batch_execute(&format!("drop owned by {role}; drop role {role}"))
         .await
-        .context("failed to look for a role")?;
-    if exists.is_none() {
-        return Ok(());
-    }
-    tx.batch_execute(&format!(
-        "reset role; drop owned by {role}; drop role {role}"
-    ))
-    .await
-    .context("failed to drop the role of the source's SQL")
+        .context("failed to drop the role of the source's SQL")
 }
 
 /// Where roles cannot be made, the select must at least write nothing when it is run read-only.

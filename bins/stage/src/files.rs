@@ -130,11 +130,12 @@ fn matching(folder: &Path, table: &Table) -> anyhow::Result<Vec<PathBuf>> {
 fn inspect(folder: &Path, path: &Path, table: &Table) -> anyhow::Result<RawFile> {
     let explain = || format!("failed to read `{}`", path.display());
     check_inside(folder, path)?;
-    let mut file = File::open(path).with_context(explain)?;
-    let before = file.metadata().with_context(explain)?;
-    if !before.is_file() {
+    // Before it is opened: to open a pipe is to wait for its writer.
+    if !std::fs::metadata(path).with_context(explain)?.is_file() {
         return Err(Failure::usage(format!("`{}` is no file", path.display())).into());
     }
+    let mut file = File::open(path).with_context(explain)?;
+    let before = file.metadata().with_context(explain)?;
     check_last_line(&mut file, before.len(), path, table)?;
     let content_sha256 = sha256_of(&mut file).with_context(explain)?;
     let relative = path

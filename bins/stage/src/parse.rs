@@ -125,6 +125,12 @@ impl FileParser {
         if !records.read(&mut record)? {
             return Err(Failure::usage("it has no header").into());
         }
+        if let Some(fault) = record.fault {
+            let rule = fault.rule();
+            return Err(
+                Failure::usage(format!("its header breaks the rule {rule}; mend it")).into(),
+            );
+        }
         self.check_width(&record)?;
         let path = Path::new(&self.file.relative);
         let zone = self.source.retailer.time_zone;

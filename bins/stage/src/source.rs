@@ -185,6 +185,14 @@ impl Source {
         let SourceFile {
             retailer, tables, ..
         } = parse_toml(&path)?;
+        let currency = &retailer.currency;
+        if currency.len() != 3 || !currency.bytes().all(|it| it.is_ascii_uppercase()) {
+            let place = path.display();
+            return Err(Failure::usage(format!(
+                "in `{place}`: `{currency}` is no currency; write its ISO 4217 code, such as EUR"
+            ))
+            .into());
+        }
         for (table_name, table) in &tables {
             check_name("table", table_name)
                 .and_then(|()| check_table(table_name, table))

@@ -4,7 +4,7 @@
 //! rounded, never guessed.
 
 use bytes::{BufMut as _, BytesMut};
-use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone as _, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime, TimeZone as _, Utc};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use tokio_postgres::types::{ToSql as _, Type as PostgresType};
@@ -14,6 +14,9 @@ use crate::source::Type;
 /// Default formats, and the only ones that are tried.
 const DATE_FORMAT: &str = "%Y-%m-%d";
 const TIMESTAMP_FORMAT: &str = "%Y-%m-%d %H:%M:%S";
+
+/// Years that are taken for real; PostgreSQL's own limits lie far outside.
+const YEARS: std::ops::RangeInclusive<i32> = 1..=9_999;
 
 /// Why a text is no value of its type; the name of the rule that it breaks.
 pub(crate) type Reason = &'static str;
@@ -78,6 +81,9 @@ impl Reader {
                 NaiveDateTime::parse_from_str(text, format).map_err(|_| "not_a_timestamp")?;
             to_utc(local, self.time_zone).ok_or("not_a_timestamp")?
         };
+        if !YEARS.contains(&instant.year()) {
+            return Err("not_a_timestamp");
+        }
         write_instant(instant, buffer)?;
         Ok(written)
     }
@@ -147,6 +153,9 @@ fn write_decimal(text: &str, buffer: &mut BytesMut) -> Result<(), Reason> {
 fn write_date(text: &str, format: Option<&str>, buffer: &mut BytesMut) -> Result<(), Reason> {
     let format = format.unwrap_or(DATE_FORMAT);
     let value = NaiveDate::parse_from_str(text, format).map_err(|_| "not_a_date")?;
+    if !YEARS.contains(&value.year()) {
+        return Err("not_a_date");
+    }
     put_sized(buffer, |buffer| {
         value
             .to_sql(&PostgresType::DATE, buffer)
@@ -167,7 +176,9 @@ fn write_boolean(text: &str, buffer: &mut BytesMut) -> Result<(), Reason> {
 }
 
 fn write_json(text: &str, buffer: &mut BytesMut) -> Result<(), Reason> {
-    serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(|_| "not_json")?;
+    // A whole value, not only its form: lone surrogates and endless numbers are refused here, as
+    // PostgreSQL would refuse them for the whole file.
+    serde_json::from_str::<serde_json::Value>(text).map_err(|_| "not_json")?;
     // The escape of a NUL character is valid JSON that PostgreSQL refuses.
     if text.contains("\\u0000") {
         return Err("nul_character");
@@ -269,6 +280,11 @@ mod tests {
             (Type::Timestamp, "2023-02-28", "not_a_timestamp"),
             (Type::Boolean, "maybe", "not_a_boolean"),
             (Type::Text, "a\0b", "nul_character"),
+            (Type::Date, "-5000-01-01", "not_a_date"),
+            (Type::Date, "0000-01-01", "not_a_date"),
+            (Type::Timestamp, "+12000-01-01 00:00:00", "not_a_timestamp"),
+            (Type::Json, "\"\\ud800\"", "not_json"),
+            (Type::Json, "[1e1000000]", "not_json"),
             (Type::Json, "{", "not_json"),
             (Type::Json, "\"\\u0000\"", "nul_character"),
         ] {

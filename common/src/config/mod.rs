@@ -233,6 +233,12 @@ impl Config {
             sections,
         };
         config.database.url = url;
+        if config.database.pool_size_max == 0 || config.database.connect_attempts_max == 0 {
+            return Err(Failure::usage(
+                "pool_size_max and connect_attempts_max in [database] must be at least 1",
+            )
+            .into());
+        }
         config.check_section_names()?;
         Ok(config)
     }

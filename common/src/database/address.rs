@@ -34,6 +34,12 @@ impl Address {
                 "DATABASE_URL does not parse; write postgres://user:password@host:port/database",
             )
         })?;
+        if postgres.get_hosts().len() > 1 {
+            return Err(Failure::usage(
+                "DATABASE_URL names several hosts; name one, or a proxy in front of them",
+            )
+            .into());
+        }
         let is_local = postgres.get_hosts().iter().all(is_local)
             && postgres.get_hostaddrs().iter().all(IpAddr::is_loopback);
         let is_encrypted = match ssl.mode.as_deref() {

@@ -58,6 +58,21 @@ pub async fn migrate(client: &mut Object) -> anyhow::Result<Vec<&'static str>> {
     Ok(applied)
 }
 
+/// For a dry run, which changes nothing: the schema must be there already.
+///
+/// # Errors
+/// Exit code 2 when a migration is missing.
+pub async fn check_migrated(client: &Object) -> anyhow::Result<()> {
+    let count = pending(client).await?.len();
+    if count == 0 {
+        return Ok(());
+    }
+    Err(Failure::usage(format!(
+        "{count} migrations are missing, and a dry run applies none; run `orchestrator migrate` first"
+    ))
+    .into())
+}
+
 async fn pending(client: &Object) -> anyhow::Result<Vec<Sql>> {
     let has_table: bool = db::row(client, HAS_TABLE, &[]).await?.get(0);
     if !has_table {

@@ -8,5 +8,5 @@ mod tls;
 
 pub use address::Address;
 pub use deadpool_postgres::Pool;
-pub use migrations::{MIGRATIONS, migrate};
+pub use migrations::{MIGRATIONS, check_migrated, migrate};
 pub use pool::{connect, open_pool};

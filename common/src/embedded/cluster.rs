@@ -4,6 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use anyhow::Context as _;
 
@@ -15,7 +16,9 @@ use crate::errors::Failure;
 
 /// Ports above 32767 are the kernel's to hand out.
 const PORTS: std::ops::Range<u16> = 25_432..32_000;
-const START_ATTEMPTS_MAX: usize = 3;
+/// A server that was killed is gone only when the system has cleaned up after it.
+const START_ATTEMPTS_MAX: usize = 8;
+const START_PAUSE: Duration = Duration::from_millis(1_500);
 const START_TIMEOUT_S: u32 = 60;
 
 #[derive(Debug)]
@@ -108,11 +111,15 @@ impl Cluster {
         for port in PORTS.filter(|port| is_free(*port)).take(START_ATTEMPTS_MAX) {
             match self.start_on(port) {
                 Ok(()) => return Ok(port),
-                Err(error) => last = Some(error),
+                Err(error) => {
+                    tracing::warn!("{error:#}; trying again");
+                    last = Some(error);
+                    std::thread::sleep(START_PAUSE);
+                }
             }
         }
-        let error = last.unwrap_or_else(|| Failure::permanent("found no free port").into());
-        Err(error.context(Failure::permanent(format!(
+        let error = last.unwrap_or_else(|| Failure::transient("found no free port").into());
+        Err(error.context(Failure::transient(format!(
             "the embedded PostgreSQL did not start; its log is `{}`",
             self.log_file().display()
         ))))

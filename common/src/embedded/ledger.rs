@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cluster::Cluster;
 use crate::config::{DatabaseUrl, hex};
+use crate::errors::Failure;
 
 const FILE_NAME: &str = "server.json";
 const PASSWORD_FILE_NAME: &str = "password";
@@ -50,9 +51,12 @@ impl ServerFile {
                 return Err(error).with_context(|| format!("failed to read `{}`", path.display()));
             }
         };
-        serde_json::from_str(&text)
-            .map(Some)
-            .with_context(|| format!("failed to parse `{}`", path.display()))
+        serde_json::from_str(&text).map(Some).with_context(|| {
+            Failure::usage(format!(
+                "`{}` is damaged; restore it from a copy, or move the folder away to begin anew",
+                path.display()
+            ))
+        })
     }
 
     pub(super) fn write(&self, folder: &Path) -> anyhow::Result<()> {
