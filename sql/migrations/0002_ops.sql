@@ -151,6 +151,7 @@ create table ops.ledger (
     rows_inserted bigint,
     rows_updated bigint,
     rows_unchanged bigint,
+    is_whole boolean not null default false,
     constraint ledger_pkey primary key (batch_id, layer, dataset),
     constraint ledger_layer_check check (layer in ('landing', 'staging')),
     constraint ledger_batch_fkey foreign key (batch_id) references ops.batches (batch_id)
@@ -171,6 +172,8 @@ comment on column ops.ledger.rows_published is 'Rows that production took';
 comment on column ops.ledger.rows_inserted is 'Of these, new keys';
 comment on column ops.ledger.rows_updated is 'Of these, keys that changed';
 comment on column ops.ledger.rows_unchanged is 'Of these, keys that did not change';
+comment on column ops.ledger.is_whole is
+'Whether these rows are all that the source has: what production holds beyond them has vanished';
 
 create table ops.quarantine (
     quarantine_id bigserial not null,

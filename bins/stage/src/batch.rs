@@ -11,12 +11,13 @@ use anyhow::Context as _;
 use common::{Failure, Rows, Sql, StageContext, StageReport, Step, db};
 use deadpool_postgres::Transaction;
 
+use crate::bookkeeping::Entry;
 use crate::columns::sql_type;
 use crate::files::{self, RawFile, TableFiles};
 use crate::load::{self, Target};
 use crate::parse::{Constants, Counts, FileParser, StagingConstants};
 use crate::settings::Settings;
-use crate::source::{Source, Table};
+use crate::source::{Mode, Source, Table};
 use crate::{conform, landing};
 
 const UPDATE_FILE: Sql = common::sql!("stage/update_raw_file.sql");
@@ -119,6 +120,7 @@ impl Stager<'_> {
             landing::prepare(tx, self.source, &files.table_name, table).await?;
             landing::clear(tx, self.source, files).await?;
         }
+        self.abandon_vanished(tx, files).await?;
         let target = self.target(tx, &files.table_name, table).await?;
         let mut total = Counts::default();
         for file in files.new.iter().map(|it| &files.present[*it]) {
@@ -144,18 +146,18 @@ impl Stager<'_> {
             total.rejected += counts.rejected;
         }
         let (layer, dataset) = match &table.entity {
-            Some(entity) => ("staging", entity.clone()),
-            None => ("landing", target.table),
+            Some(entity) => ("staging", entity.as_str()),
+            None => ("landing", target.table.as_str()),
         };
-        let (read, rejected) = (Some(total.read), Some(total.rejected));
-        self.record(
-            tx,
-            open.batch_id,
+        let entry = Entry {
             layer,
-            &dataset,
-            [read, rejected, Some(total.loaded)],
-        )
-        .await
+            dataset,
+            read: Some(total.read),
+            rejected: Some(total.rejected),
+            staged: total.loaded,
+            is_whole: table.mode == Mode::Snapshot && total.rejected == 0,
+        };
+        self.record(tx, open.batch_id, &entry).await
     }
 
     async fn load_file(
@@ -311,9 +313,15 @@ impl Stager<'_> {
                     ..Rows::default()
                 },
             );
-            let numbers = [None, None, Some(count)];
-            self.record(tx, batch_id, "staging", &entity.name, numbers)
-                .await?;
+            let entry = Entry {
+                layer: "staging",
+                dataset: &entity.name,
+                read: None,
+                rejected: None,
+                staged: count,
+                is_whole: self.is_made_whole(tx, entity).await?,
+            };
+            self.record(tx, batch_id, &entry).await?;
         }
         Ok(())
     }

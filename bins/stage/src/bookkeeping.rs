@@ -7,8 +7,10 @@ use common::{Sql, db};
 use deadpool_postgres::Transaction;
 
 use crate::batch::{Open, Stager};
+use crate::entity::Entity;
 use crate::files::{RawFile, TableFiles};
 use crate::landing;
+use crate::source::Mode;
 
 const LIST_ENTITIES: Sql = common::sql!("stage/list_entities.sql");
 const ABANDON_BATCHES: Sql = common::sql!("stage/abandon_batches.sql");
@@ -18,7 +20,26 @@ const INSERT_FILE: Sql = common::sql!("stage/insert_raw_file.sql");
 const INSERT_LEDGER: Sql = common::sql!("stage/insert_ledger.sql");
 const CLEAR_BATCH: Sql = common::sql!("stage/clear_batch.sql");
 const SET_BATCH: Sql = common::sql!("stage/set_batch.sql");
+const COUNT_REJECTED: Sql = common::sql!("stage/count_rejected_rows.sql");
+const ABANDON_VANISHED: Sql = common::sql!("stage/abandon_vanished_files.sql");
 const SET_RETAILER: Sql = common::sql!("stage/set_retailer.sql");
+
+/// One dataset of a batch in the ledger.
+#[derive(Debug)]
+pub(crate) struct Entry<'a> {
+    /// `landing` or `staging`.
+    pub(crate) layer: &'static str,
+    /// The landing table or the entity.
+    pub(crate) dataset: &'a str,
+    /// Records in files; none for what SQL made.
+    pub(crate) read: Option<u64>,
+    /// Of these, those in quarantine.
+    pub(crate) rejected: Option<u64>,
+    /// Rows in landing or staging.
+    pub(crate) staged: u64,
+    /// Whether these are all rows that the source has.
+    pub(crate) is_whole: bool,
+}
 
 impl Stager<'_> {
     /// A new batch; what an earlier run staged and never published is abandoned.
@@ -73,6 +94,25 @@ impl Stager<'_> {
             .context("failed to empty staging")
     }
 
+    /// Files that left their snapshot; an appending table keeps what it has.
+    pub(crate) async fn abandon_vanished(
+        &self,
+        tx: &Transaction<'_>,
+        files: &TableFiles,
+    ) -> anyhow::Result<()> {
+        let is_snapshot = self.source.tables[&files.table_name].mode == Mode::Snapshot;
+        if files.has_vanished && is_snapshot {
+            let present: Vec<&str> = files
+                .present
+                .iter()
+                .map(|it| it.relative.as_str())
+                .collect();
+            let parameters: db::Parameters<'_> = &[&self.source.name, &files.table_name, &present];
+            db::execute(tx, ABANDON_VANISHED, parameters).await?;
+        }
+        Ok(())
+    }
+
     /// A version of a file; its counts follow when it was read.
     pub(crate) async fn insert_file(
         &self,
@@ -105,17 +145,39 @@ impl Stager<'_> {
         &self,
         tx: &Transaction<'_>,
         batch_id: i64,
-        layer: &str,
-        dataset: &str,
-        numbers: [Option<u64>; 3],
+        entry: &Entry<'_>,
     ) -> anyhow::Result<()> {
+        let numbers = [entry.read, entry.rejected, Some(entry.staged)];
         let [read, rejected, staged] = numbers.map(|it| it.map(db::bigint));
-        db::execute(
-            tx,
-            INSERT_LEDGER,
-            &[&batch_id, &layer, &dataset, &read, &rejected, &staged],
-        )
-        .await?;
+        let Entry {
+            layer,
+            dataset,
+            is_whole,
+            ..
+        } = entry;
+        let parameters: db::Parameters<'_> = &[
+            &batch_id, layer, dataset, &read, &rejected, &staged, is_whole,
+        ];
+        db::execute(tx, INSERT_LEDGER, parameters).await?;
         Ok(())
+    }
+
+    /// Whether an entity's SQL makes it of all rows that the source has: of snapshots, each with
+    /// all of its records.
+    pub(crate) async fn is_made_whole(
+        &self,
+        tx: &Transaction<'_>,
+        entity: &Entity,
+    ) -> anyhow::Result<bool> {
+        let tables = &self.source.tables;
+        let reads_snapshots = entity
+            .reads
+            .iter()
+            .all(|it| tables[it].mode == Mode::Snapshot);
+        if entity.reads_new_rows || !reads_snapshots {
+            return Ok(false);
+        }
+        let rejected = db::count(tx, COUNT_REJECTED, &[&self.source.name, &entity.reads]).await?;
+        Ok(rejected == 0)
     }
 }

@@ -19,6 +19,8 @@ pub struct Entity {
     pub sql: String,
     /// The source's tables that it reads.
     pub reads: Vec<String>,
+    /// It reads only the rows of the latest batch of some of them.
+    pub reads_new_rows: bool,
 }
 
 /// Reads every SQL file of the folder, by name.
@@ -56,11 +58,13 @@ pub(crate) fn load_all(
             .into());
         }
         let sql = text.trim_end().trim_end_matches(';').to_owned();
+        let reads_new_rows = text.contains("__new");
         entities.push(Entity {
             name,
             path,
             sql,
             reads,
+            reads_new_rows,
         });
     }
     entities.sort_by(|left, right| left.name.cmp(&right.name));

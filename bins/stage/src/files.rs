@@ -249,27 +249,32 @@ pub(crate) async fn mark_new(
             tables[table_index].new.push(index);
         }
     }
+    for table in tables.iter_mut().filter(|it| it.is_changed()) {
+        let declared = &source.tables[&table.table_name];
+        // Staging must see a snapshot whole, to tell what has vanished from it.
+        if declared.mode == Mode::Snapshot && declared.entity.is_some() {
+            table.new = (0..table.present.len()).collect();
+        }
+    }
     Ok(())
 }
 
-/// Whether landing holds rows of a file that is gone: from a snapshot, or from a batch that was
-/// never published.
+/// Whether rows of a file that is gone are still held: of a snapshot, or in landing of a batch that
+/// was never published.
 async fn has_vanished(
     tx: &Transaction<'_>,
     source: &Source,
     table: &TableFiles,
 ) -> anyhow::Result<bool> {
     let declared = &source.tables[&table.table_name];
-    if declared.entity.is_some() {
-        return Ok(false);
-    }
     let landed = db::rows(tx, LIST_LANDED_PATHS, &[&source.name, &table.table_name]).await?;
     Ok(landed.iter().any(|row| {
         let is_gone = !table
             .present
             .iter()
             .any(|it| it.relative == row.get::<_, &str>("path"));
-        is_gone && (declared.mode == Mode::Snapshot || row.get::<_, &str>("state") == "staged")
+        let is_unpublished = row.get::<_, &str>("state") == "staged" && declared.entity.is_none();
+        is_gone && (declared.mode == Mode::Snapshot || is_unpublished)
     }))
 }
 

@@ -15,7 +15,6 @@ use crate::sqltext::{identifier, literal};
 
 const LIST_COLUMNS: Sql = common::sql!("stage/list_columns.sql");
 const LIST_ABANDONED: Sql = common::sql!("stage/list_abandoned_files.sql");
-const ABANDON_VANISHED: Sql = common::sql!("stage/abandon_vanished_files.sql");
 
 /// What every landing row carries beside the source's own columns.
 pub(crate) const TECHNICAL_COLUMNS: [(&str, &str, &str); 3] = [
@@ -109,15 +108,6 @@ pub(crate) async fn clear(
         )
         .await
         .with_context(|| format!("failed to clear landing.{table}"))?;
-    }
-    let is_snapshot = source.tables[&files.table_name].mode == Mode::Snapshot;
-    if files.has_vanished && is_snapshot {
-        db::execute(
-            tx,
-            ABANDON_VANISHED,
-            &[&source.name, &files.table_name, &present],
-        )
-        .await?;
     }
     Ok(())
 }
