@@ -3,7 +3,8 @@
 -- Rerunnable: reads only. $1 batch.
 select
     ledger.dataset,
-    coalesce(ledger.rows_staged, 0) as rows_staged
+    coalesce(ledger.rows_staged, 0) as rows_staged,
+    ledger.is_whole
 from ops.ledger as ledger
 where
     ledger.batch_id = $1

@@ -350,3 +350,48 @@ async fn a_pipe_in_place_of_a_file_is_refused() {
     };
     assert_refused(break_it, 2, &["products.csv` is no file"]).await;
 }
+
+/// Goal: an order that its source no longer has leaves the facts; most orders at once are held.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_vanishes_from_its_snapshot_leaves_the_facts() {
+    let pipeline = healthy().await;
+    let complete = pipeline.hashes().await;
+    let facts = "select count(*) from warehouse.fact_sales where transaction_id = 'TXN00002'";
+    assert!(pipeline.db.number(facts).await > 0);
+    for (file, column) in [("transactions.csv", 0), ("transaction_items.csv", 1)] {
+        pipeline.edit_raw(file, |text| {
+            let stays = |line: &&str| line.split(',').nth(column) != Some("TXN00002");
+            text.lines()
+                .filter(stays)
+                .map(|line| format!("{line}\n"))
+                .collect()
+        });
+    }
+
+    rerun(&pipeline).expect(0);
+
+    assert_eq!(pipeline.db.number(facts).await, 0);
+    let revenue = pipeline
+        .db
+        .number(
+            "select count(*) from warehouse.agg_daily_sales as kept
+             full join (
+                 select date_key, sum(line_total) filter (where not is_returned) as revenue
+                 from warehouse.fact_sales where is_counted group by date_key
+             ) as computed using (date_key)
+             where kept.total_revenue is distinct from coalesce(computed.revenue, 0)",
+        )
+        .await;
+    assert_eq!(revenue, 0, "the aggregates followed");
+    pipeline.orchestrate(&[]).expect(0);
+    assert_eq!(pipeline.hashes().await, complete, "it comes back as it was");
+
+    pipeline.edit_raw("transactions.csv", |text| {
+        text.lines()
+            .take(100)
+            .map(|line| format!("{line}\n"))
+            .collect()
+    });
+    rerun(&pipeline).expect(1).says(&["transactions.vanished"]);
+    assert_eq!(pipeline.hashes().await, complete);
+}

@@ -64,7 +64,7 @@ const fn deletions(reads: &'static [&'static str; 1], sql: Sql) -> Model {
 
 /// A table comes after the tables that it refers to. Stubs come after the real rows of their
 /// table; those of the category tree before, since a category refers to its own table.
-pub(crate) const MODELS: [Model; 24] = [
+pub(crate) const MODELS: [Model; 28] = [
     stubs(
         "categories",
         &["categories", "products"],
@@ -122,6 +122,10 @@ pub(crate) const MODELS: [Model; 24] = [
         &["transactions"],
         sql!("production/upsert_transactions.sql"),
     ),
+    deletions(
+        &["transactions"],
+        sql!("production/mark_vanished_transactions.sql"),
+    ),
     upsert(
         &["transaction_items"],
         sql!("production/upsert_transaction_items.sql"),
@@ -130,9 +134,18 @@ pub(crate) const MODELS: [Model; 24] = [
         &["transaction_items"],
         sql!("production/mark_transaction_items_deleted.sql"),
     ),
+    deletions(
+        &["transaction_items"],
+        sql!("production/mark_vanished_transaction_items.sql"),
+    ),
     upsert(&["payments"], sql!("production/upsert_payments.sql")),
     deletions(&["payments"], sql!("production/mark_payments_deleted.sql")),
+    deletions(&["payments"], sql!("production/mark_vanished_payments.sql")),
     upsert(&["shipments"], sql!("production/upsert_shipments.sql")),
+    deletions(
+        &["shipments"],
+        sql!("production/mark_vanished_shipments.sql"),
+    ),
     upsert(
         &["inventory_movements"],
         sql!("production/upsert_inventory_movements.sql"),
@@ -153,7 +166,8 @@ mod tests {
         for (index, model) in MODELS.iter().enumerate() {
             if matches!(model.kind, Kind::Changes | Kind::Deletions) {
                 let before = MODELS[index - 1];
-                assert_eq!((before.kind, before.dataset), (Kind::Upsert, model.dataset));
+                assert_eq!(before.dataset, model.dataset);
+                assert!(matches!(before.kind, Kind::Upsert | Kind::Deletions));
             }
         }
     }

@@ -2,6 +2,8 @@
 //!
 //! In: a passed batch. Out: its rows, its ledger, its files and itself marked as published.
 
+use std::path::Path;
+
 use std::collections::BTreeSet;
 
 use anyhow::{Context as _, ensure};
@@ -251,7 +253,7 @@ async fn insert_stubs(
     Ok(())
 }
 
-/// Parts of restated orders that did not come again; the warehouse notices by their new batch.
+/// Parts of restated orders that did not come again, and what vanished from a snapshot; the warehouse notices by their new batch.
 async fn mark_deleted(
     ctx: &StageContext,
     tx: &Transaction<'_>,
@@ -260,8 +262,12 @@ async fn mark_deleted(
     report: &mut StageReport,
 ) -> anyhow::Result<()> {
     let dataset = model.dataset;
-    let step =
-        Step::begin(format!("mark {dataset} as deleted")).relation(format!("production.{dataset}"));
+    // `production/mark_vanished_payments.sql` is the step "mark vanished payments".
+    let name = Path::new(model.sql.path)
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy();
+    let step = Step::begin(name.replace('_', " ")).relation(format!("production.{dataset}"));
     let deleted = db::count(tx, model.sql, &[&batch.id, &ctx.started_at]).await?;
     let rows = Rows {
         input: deleted,

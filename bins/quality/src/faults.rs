@@ -24,6 +24,8 @@ const HOLD_ORDERS_BACK: Sql = common::sql!("quality/hold_orders_back.sql");
 pub(crate) struct Table<'a> {
     pub(crate) entity: &'a Entity,
     pub(crate) rows_staged: u64,
+    /// Whether these are all rows that the source has.
+    pub(crate) is_whole: bool,
 }
 
 /// What the passes leave behind beside `ops.rejections`.

@@ -27,13 +27,12 @@ pub(crate) async fn run(
     tx: &Transaction<'_>,
     batch: &Batch,
     tables: &[Table<'_>],
-    snapshots: &[String],
     settings: &Settings,
 ) -> anyhow::Result<Vec<CheckResult>> {
     let mut results = Vec::new();
     for table in tables {
         let entity = table.entity;
-        if snapshots.contains(&entity.name) {
+        if table.is_whole {
             let text = statement::vanished(batch, entity);
             let row = tx
                 .query_one(&text, &[])

@@ -76,9 +76,10 @@ impl Bench<'_> {
 
     /// What the batch staged, parents first.
     async fn tables(&self, tx: &Transaction<'_>, batch: &Batch) -> anyhow::Result<Vec<Table<'_>>> {
-        let mut staged: HashMap<String, u64> = HashMap::new();
+        let mut staged: HashMap<String, (u64, bool)> = HashMap::new();
         for row in db::rows(tx, LIST_DATASETS, &[&batch.batch_id]).await? {
-            staged.insert(row.try_get(0)?, unsigned(row.try_get(1)?)?);
+            let (rows_staged, is_whole) = (unsigned(row.try_get(1)?)?, row.try_get(2)?);
+            staged.insert(row.try_get(0)?, (rows_staged, is_whole));
         }
         let tables: Vec<Table<'_>> = self
             .rules
@@ -86,10 +87,11 @@ impl Bench<'_> {
             .entities
             .iter()
             .filter_map(|entity| {
-                let rows_staged = staged.remove(&entity.name)?;
+                let (rows_staged, is_whole) = staged.remove(&entity.name)?;
                 Some(Table {
                     entity,
                     rows_staged,
+                    is_whole,
                 })
             })
             .collect();
@@ -120,7 +122,7 @@ impl Bench<'_> {
             keys: &keys,
         };
         let evaluated: Vec<Evaluated> = tables.iter().map(|table| facts.evaluate(*table)).collect();
-        let guards = guard::run(tx, batch, tables, &self.rules.snapshots, self.settings).await?;
+        let guards = guard::run(tx, batch, tables, self.settings).await?;
         let verdicts = table_verdicts(tx, batch, tables, &evaluated).await?;
         let score = overall(&verdicts);
         let mut blocking: Vec<String> = evaluated

@@ -83,8 +83,7 @@ async fn one_blocked_source_stops_no_other() {
 /// Goal: mass changes against production are noticed, but never on a first load.
 #[tokio::test]
 async fn guards_compare_with_production() {
-    let mut shop = Shop::with_orders(100).await;
-    shop.configure("[quality]\nsnapshots = [\"products\"]\n");
+    let shop = Shop::with_orders(100).await;
     assert_eq!(
         shop.judge().await.status,
         Status::Succeeded,
@@ -96,10 +95,12 @@ async fn guards_compare_with_production() {
         insert into production.products (source, product_id, price, {LINEAGE})
             select 'shop', 'K' || n, case when n <= 6 then 0.1 else 10 end, {EARLIER}
             from generate_series(1, 106) as n;
+        update ops.ledger set is_whole = true where dataset = 'products';
         update ops.batches set state = 'staged'"
     ))
     .await;
-    assert_eq!(shop.judge().await.status, Status::Blocked);
+    let report = quality::run(&shop.ctx, &quality::Options::default()).await;
+    assert_eq!(report.expect("a verdict").status, Status::Blocked);
     let failures = shop
         .text("select array_to_string(blocking_failures, ' ') from ops.quality_runs")
         .await;

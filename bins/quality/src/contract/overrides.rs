@@ -19,8 +19,6 @@ use crate::check::Severity;
 pub(crate) struct SourceRules {
     /// Changes by check id.
     checks: IndexMap<String, Override>,
-    /// Entities of which every batch brings all rows: a missing one has vanished.
-    pub(crate) snapshots: Vec<String>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -45,7 +43,6 @@ pub(crate) struct Overridden {
     pub(crate) contracts: Contracts,
     /// `<check id>: <what changed>`, for the report.
     pub(crate) changes: Vec<String>,
-    pub(crate) snapshots: Vec<String>,
 }
 
 impl Contracts {
@@ -59,18 +56,7 @@ impl Contracts {
             let line = line_of(&text, id);
             changes.push(contracts.apply(&path, line, id, change)?);
         }
-        for name in &rules.snapshots {
-            if self.entity(name).is_none() {
-                let known = self.entities.iter().map(|entity| entity.name.as_str());
-                let message = format!("no entity is named `{name}`{}", suggestion(name, known));
-                return Err(failure(&path, line_of(&text, name), &message));
-            }
-        }
-        Ok(Overridden {
-            contracts,
-            changes,
-            snapshots: rules.snapshots,
-        })
+        Ok(Overridden { contracts, changes })
     }
 
     fn apply(
