@@ -149,35 +149,11 @@ shares as (
 
 ),
 
-lines as (
+spread as (
 
+    -- Before the joins that follow: these sums need the order that the lines still have here.
     select
-        shares.source,
-        shares.transaction_id,
-        shares.line_number,
-        shares.sale_date,
-        shares.date_key,
-        shares.customer_key,
-        coalesce(products.product_key, -1) as product_key,
-        coalesce(suppliers.supplier_key, -1) as supplier_key,
-        shares.store_key,
-        shares.sales_rep_key,
-        shares.shipping_location_key,
-        shares.billing_location_key,
-        shares.payment_method_key,
-        shares.retailer_key,
-        shares.currency,
-        shares.status,
-        shares.is_counted,
-        shares.is_returned,
-        shares.transaction_at,
-        shares.quantity,
-        shares.unit_price,
-        shares.discount_percentage,
-        coalesce(
-            shares.discount_amount,
-            round(shares.quantity * shares.unit_price * shares.discount_percentage / 100, 2)
-        ) as discount_amount,
+        shares.*,
         case
             when shares.line_number = shares.last_line_number
                 then
@@ -204,31 +180,67 @@ lines as (
                         partition by shares.source, shares.transaction_id
                     )
             else shares.shipping_share
-        end as shipping_amount,
-        shares.line_total,
+        end as shipping_amount
+    from shares
+
+),
+
+lines as (
+
+    select
+        spread.source,
+        spread.transaction_id,
+        spread.line_number,
+        spread.sale_date,
+        spread.date_key,
+        spread.customer_key,
+        coalesce(products.product_key, -1) as product_key,
+        coalesce(suppliers.supplier_key, -1) as supplier_key,
+        spread.store_key,
+        spread.sales_rep_key,
+        spread.shipping_location_key,
+        spread.billing_location_key,
+        spread.payment_method_key,
+        spread.retailer_key,
+        spread.currency,
+        spread.status,
+        spread.is_counted,
+        spread.is_returned,
+        spread.transaction_at,
+        spread.quantity,
+        spread.unit_price,
+        spread.discount_percentage,
+        coalesce(
+            spread.discount_amount,
+            round(spread.quantity * spread.unit_price * spread.discount_percentage / 100, 2)
+        ) as discount_amount,
+        spread.header_discount_amount,
+        spread.tax_amount,
+        spread.shipping_amount,
+        spread.line_total,
         -- A cost in another currency than the order's says nothing about its profit.
         case
-            when coalesce(products.currency, shares.currency) = shares.currency
-                then shares.quantity * products.cost
+            when coalesce(products.currency, spread.currency) = spread.currency
+                then spread.quantity * products.cost
         end as cost_amount,
         case
-            when coalesce(products.currency, shares.currency) = shares.currency
-                then shares.line_total - shares.quantity * products.cost
+            when coalesce(products.currency, spread.currency) = spread.currency
+                then spread.line_total - spread.quantity * products.cost
         end as profit,
-        shares.batch_id,
-        shares.file_id,
-        shares.source_line
-    from shares
+        spread.batch_id,
+        spread.file_id,
+        spread.source_line
+    from spread
     left join warehouse.dim_products as products
         on
-            shares.source = products.source
-            and shares.product_id = products.product_id
-            and shares.valid_at >= products.valid_from
-            and shares.valid_at < products.valid_to
+            spread.source = products.source
+            and spread.product_id = products.product_id
+            and spread.valid_at >= products.valid_from
+            and spread.valid_at < products.valid_to
     left join warehouse.dim_suppliers as suppliers
         on
-            shares.source = suppliers.source
-            and coalesce(shares.supplier_id, products.supplier_id) = suppliers.supplier_id
+            spread.source = suppliers.source
+            and coalesce(spread.supplier_id, products.supplier_id) = suppliers.supplier_id
 
 ),
 
