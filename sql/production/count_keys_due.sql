@@ -69,7 +69,7 @@ staged as (
     select
         staged.row_id,
         staged.source,
-        cast(null as text) as order_id,
+        staged.transaction_id as order_id,
         cast(row(staged.source, staged.transaction_id) as text) as key_text
     from staging.transactions as staged
     where

@@ -20,6 +20,14 @@ accepted as (
                 and rejections.row_id = staged.row_id
                 and rejections.verdict <> 'warned'
         )
+        -- An older version never replaces a newer one.
+        and not exists (
+            select 1
+            from production.older_orders($1) as older
+            where
+                older.source = staged.source
+                and older.transaction_id = staged.transaction_id
+        )
 
 ),
 
@@ -197,10 +205,7 @@ written as (
         on
             hashed.source = known.source
             and hashed.transaction_id = known.transaction_id
-    where
-        (known.row_hash is distinct from hashed.row_hash or known.is_deleted)
-        -- An older version never replaces a newer one.
-        and coalesce(hashed.updated_at >= known.updated_at, true)
+    where known.row_hash is distinct from hashed.row_hash or known.is_deleted
     on conflict (source, transaction_id) do update
         set
             customer_id = excluded.customer_id,

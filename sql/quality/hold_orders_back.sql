@@ -20,8 +20,8 @@ causes as (
         rejection.batch_id = $1
         and rejection.dataset = 'transactions'
         and rejection.verdict = 'quarantined'
-        -- Of a conflict, the last line stands for the order.
-        and not rejection.rules <@ array['transactions.transaction_id.unique']
+        -- Of a conflict, the last line stands for the order, whatever is wrong with the others.
+        and not rejection.rules && array['transactions.transaction_id.unique']
 
     union all
 
@@ -39,7 +39,7 @@ causes as (
         rejection.batch_id = $1
         and rejection.dataset = 'transaction_items'
         and rejection.verdict = 'quarantined'
-        and not rejection.rules <@ array['transaction_items.unique']
+        and not rejection.rules && array['transaction_items.unique']
 
 ),
 

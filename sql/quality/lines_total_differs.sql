@@ -33,7 +33,7 @@ judged as (
         rejection.verdict is null or rejection.verdict = 'warned' as is_accepted,
         coalesce(
             rejection.verdict = 'quarantined'
-            and not rejection.rules <@ array['transaction_items.unique']::text[],
+            and not rejection.rules && array['transaction_items.unique']::text[],
             false
         ) as is_bad
     from alone

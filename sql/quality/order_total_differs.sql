@@ -17,7 +17,7 @@ lines as (
         coalesce(
             bool_or(
                 rejection.verdict = 'quarantined'
-                and not rejection.rules <@ array['transaction_items.unique']::text[]
+                and not rejection.rules && array['transaction_items.unique']::text[]
             ),
             false
         ) as has_bad_line

@@ -395,3 +395,52 @@ async fn an_order_that_vanishes_from_its_snapshot_leaves_the_facts() {
     rerun(&pipeline).expect(1).says(&["transactions.vanished"]);
     assert_eq!(pipeline.hashes().await, complete);
 }
+
+/// Goal: of a conflict over a key, the last line stands for its order, whatever else is wrong with
+/// the line before it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_line_of_a_conflict_stands_for_its_order() {
+    let pipeline = healthy().await;
+    let complete = pipeline.hashes().await;
+    let fresh = Pipeline::new().await;
+    fresh.run("generate", &[]).expect(0);
+    fresh.edit_raw("transactions.csv", |text| {
+        let (header, rows) = text.split_once('\n').expect("a header");
+        let first = rows.lines().next().expect("an order");
+        let mut fields: Vec<&str> = first.split(',').collect();
+        // Another customer, and a warning for the lack of a way to pay.
+        (fields[1], fields[4]) = ("CUST0002", "");
+        format!("{header}\n{}\n{rows}", fields.join(","))
+    });
+
+    rerun(&fresh).expect(0);
+
+    assert_eq!(fresh.hashes().await, complete);
+    let refused = "select count(*) from ops.quarantine where status = 'open'";
+    assert_eq!(fresh.db.number(refused).await, 1);
+}
+
+/// Goal: a key that no index can hold costs its row, not the batch.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_without_end_goes_to_quarantine() {
+    let pipeline = healthy().await;
+    let endless: String = (0..6_000)
+        .map(|it| char::from(b'a' + (it * it % 26) as u8))
+        .collect();
+    pipeline.edit_raw("customers.csv", |text| {
+        let last = text.lines().last().expect("a customer").to_owned();
+        let (_, rest) = last.split_once(',').expect("fields");
+        format!("{text}{endless},{rest}\n")
+    });
+
+    rerun(&pipeline).expect(0);
+
+    let rules = "select array_to_string(rules, ' ') from ops.quarantine where status = 'open'";
+    let found = pipeline.db.rows(rules).await;
+    assert!(
+        found[0][0]
+            .as_deref()
+            .is_some_and(|it| it.contains("customer_id.maxLength")),
+        "{found:?}"
+    );
+}

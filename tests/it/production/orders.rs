@@ -190,7 +190,7 @@ async fn lines_of_an_older_version_are_left_out() -> anyhow::Result<()> {
             "(payments,1,0,1)",
             "(shipments,1,0,1)",
             "(transaction_items,2,0,2)",
-            "(transactions,1,1,0)"
+            "(transactions,1,0,1)"
         ]
     );
     assert!(
