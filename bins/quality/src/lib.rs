@@ -192,8 +192,8 @@ fn explain(stage_report: &mut StageReport, verdict: &BatchVerdict) {
     if gate.is_closed() {
         stage_report.warn(format!(
             "source `{source}` is blocked (score {:.2}): {failures}; nothing of it is published\n  \
-             hint: mend the files and run again, or let them pass with `quality --accept-gate \
-             <reason>`",
+             hint: mend the files and run again, or let them pass with `orchestrator run \
+             --accept-gate <reason>`",
             verdict.score
         ));
     } else if let Some(reason) = &gate.accepted_because {
