@@ -1,8 +1,8 @@
 -- Grain: one row, what was due.
 -- Reads: ops.quarantine. Writes: ops.quarantine, unless $2 asks for a trial.
 -- Rerunnable: what is gone is not due again.
--- Only entries that are closed and were last seen before $1, and none that an entry which stays
--- names as the earlier one of the same row.
+-- Only entries that are closed and were last seen before $1, and none that an entry which is open
+-- or younger names as the earlier one of the same row. No entry that stays names one that is gone.
 with
 
 closed as (
@@ -33,6 +33,19 @@ due as (
                 later.previous_id = closed.quarantine_id
                 and also_closed.quarantine_id is null
         )
+
+),
+
+unlinked as (
+
+    update ops.quarantine as later
+    set previous_id = null
+    from due
+    where
+        later.previous_id = due.quarantine_id
+        and later.quarantine_id not in (select also_due.quarantine_id from due as also_due)
+        and not $2::boolean
+    returning 1 as unlinked
 
 ),
 

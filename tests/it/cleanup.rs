@@ -46,7 +46,8 @@ insert into ops.quarantine (
 ) values
 (1, 1, 'a', 'x', 'f', 1, 'quality', '{r}', 'error', '2024-01-01', '2024-01-01', 'repaired', null),
 (2, 1, 'a', 'x', 'f', 2, 'quality', '{r}', 'error', '2024-01-01', '2024-01-01', 'open', null),
-(3, 1, 'a', 'x', 'f', 3, 'quality', '{r}', 'error', '2024-01-01', '2024-01-01', 'superseded', null),
+(3, 1, 'a', 'x', 'f', 3, 'quality', '{r}', 'error', '2024-01-01', '2024-01-01', 'superseded', 6),
+(6, 4, 'a', 'x', 'f', 3, 'quality', '{r}', 'error', '2024-01-01', '2024-01-01', 'superseded', null),
 (4, 3, 'a', 'x', 'f', 3, 'quality', '{r}', 'error', '2024-01-03', '2024-01-03', 'open', 3),
 (5, 3, 'a', 'x', 'f', 4, 'quality', '{r}', 'error', '2024-01-03', '2026-01-10', 'waived', null);
 insert into ops.raw_files (
@@ -149,6 +150,12 @@ async fn what_is_old_and_closed_goes() -> anyhow::Result<()> {
         "stage_runs 3,4",
     ];
     assert_eq!(left(&database).await, expected);
+    let links = "select count(*) from ops.quarantine where previous_id is not null";
+    assert_eq!(
+        database.number(links).await,
+        1,
+        "3 no longer names 6, 4 still names 3"
+    );
     let logs = names(&ctx.config.paths.log_dir);
     assert_eq!(logs, ["scheduler_activity.log", "stage.log.2026-01-15"]);
     let history = ctx
@@ -158,7 +165,7 @@ async fn what_is_old_and_closed_goes() -> anyhow::Result<()> {
         .join("history/monitoring_report");
     assert_eq!(names(&history), [format!("20260115T000000Z_{RUN_ID}.json")]);
     let deleted: Vec<u64> = report.steps.iter().map(|step| step.rows.deleted).collect();
-    assert_eq!(deleted, [1, 1, 1, 1, 2, 1, 1, 1]);
+    assert_eq!(deleted, [1, 1, 2, 1, 2, 1, 1, 1]);
 
     assert_eq!(run(&ctx).await?.status, Status::NothingToDo);
     Ok(())
@@ -175,7 +182,7 @@ async fn a_dry_run_removes_nothing() -> anyhow::Result<()> {
     ctx.dry_run = true;
     let report = run(&ctx).await?;
     let due: Vec<u64> = report.steps.iter().map(|step| step.rows.input).collect();
-    assert_eq!(due, [1, 1, 1, 1, 2, 1, 1, 1]);
+    assert_eq!(due, [1, 1, 2, 1, 2, 1, 1, 1]);
     assert!(report.steps.iter().all(|step| step.rows.deleted == 0));
     assert!(
         report.steps[6].name.contains("(7 bytes)"),
