@@ -1,7 +1,6 @@
 -- Grain: one row per line of a touched order.
--- Reads: warehouse.work_transactions, production.transactions, production.transaction_items,
--- production.retailers, warehouse.dim_*. Writes: warehouse.fact_sales. Returns: rows written.
--- Rerunnable: a fact whose content is the same is left alone.
+-- Reads: warehouse.work_transactions, production.*, warehouse.dim_*. Writes: warehouse.fact_sales.
+-- Returns: rows written. Rerunnable: a fact whose content is the same is left alone.
 with
 
 dated as (
@@ -107,21 +106,16 @@ totals as (
         items.batch_id,
         items.file_id,
         items.source_line,
-        count(*) over (
-            partition by headers.source, headers.transaction_id
-        ) as line_count,
-        max(items.line_number) over (
-            partition by headers.source, headers.transaction_id
-        ) as last_line_number,
-        coalesce(sum(items.line_total) over (
-            partition by headers.source, headers.transaction_id
-        ), 0) as lines_total
+        count(*) over whole_order as line_count,
+        max(items.line_number) over whole_order as last_line_number,
+        coalesce(sum(items.line_total) over whole_order, 0) as lines_total
     from headers
     inner join production.transaction_items as items
         on
             headers.source = items.source
             and headers.transaction_id = items.transaction_id
     where not items.is_deleted
+    window whole_order as (partition by headers.source, headers.transaction_id)
 
 ),
 
@@ -154,34 +148,23 @@ spread as (
     -- Before the joins that follow: these sums need the order that the lines still have here.
     select
         shares.*,
-        case
+        shares.discount_share + case
             when shares.line_number = shares.last_line_number
-                then
-                    shares.order_discount + shares.discount_share
-                    - sum(shares.discount_share) over (
-                        partition by shares.source, shares.transaction_id
-                    )
-            else shares.discount_share
+                then shares.order_discount - sum(shares.discount_share) over whole_order
+            else 0
         end as header_discount_amount,
-        case
+        shares.tax_share + case
             when shares.line_number = shares.last_line_number
-                then
-                    shares.order_tax + shares.tax_share
-                    - sum(shares.tax_share) over (
-                        partition by shares.source, shares.transaction_id
-                    )
-            else shares.tax_share
+                then shares.order_tax - sum(shares.tax_share) over whole_order
+            else 0
         end as tax_amount,
-        case
+        shares.shipping_share + case
             when shares.line_number = shares.last_line_number
-                then
-                    shares.order_shipping + shares.shipping_share
-                    - sum(shares.shipping_share) over (
-                        partition by shares.source, shares.transaction_id
-                    )
-            else shares.shipping_share
+                then shares.order_shipping - sum(shares.shipping_share) over whole_order
+            else 0
         end as shipping_amount
     from shares
+    window whole_order as (partition by shares.source, shares.transaction_id)
 
 ),
 

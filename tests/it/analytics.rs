@@ -394,14 +394,3 @@ async fn names_are_masked_unless_asked_for() -> anyhow::Result<()> {
     assert!(!csv(&masked, "query7_customer_lifetime_value.csv").contains("Lovelace"));
     Ok(())
 }
-
-/// Goal: a warehouse that nobody filled is nothing to do, not an error.
-/// Method: a migrated, empty database.
-#[tokio::test]
-async fn an_empty_warehouse_exports_nothing() -> anyhow::Result<()> {
-    let database = TestDatabase::new().await;
-    let ctx = database.context("analytics");
-    assert_eq!(run(&ctx).await?.status, Status::NothingToDo);
-    assert!(!folder(&ctx).exists());
-    Ok(())
-}

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use super::{csv, filled, run};
+use common::Status;
+use common::testing::TestDatabase;
+
+use super::{csv, filled, folder, run};
 
 /// Sessions that wait for the writer lock of this database.
 const WAITING: &str = "select count(*) from pg_catalog.pg_locks as locks
@@ -43,5 +46,16 @@ async fn an_export_shows_the_load_that_it_waited_for() -> anyhow::Result<()> {
         join pg_catalog.pg_database as databases on locks.database = databases.oid
         where locks.locktype = 'advisory' and databases.datname = current_database()";
     assert_eq!(database.number(held).await, 0, "the lock is given back");
+    Ok(())
+}
+
+/// Goal: a warehouse that nobody filled is nothing to do, not an error.
+/// Method: a migrated, empty database.
+#[tokio::test]
+async fn an_empty_warehouse_exports_nothing() -> anyhow::Result<()> {
+    let database = TestDatabase::new().await;
+    let ctx = database.context("analytics");
+    assert_eq!(run(&ctx).await?.status, Status::NothingToDo);
+    assert!(!folder(&ctx).exists());
     Ok(())
 }
