@@ -180,12 +180,21 @@ async fn the_last_judgement_of_the_data_counts() -> anyhow::Result<()> {
 
     client
         .batch_execute(
-            "update ops.quality_runs set decision = 'block', blocking_failures = '{row_count}'",
+            "update ops.quality_runs set decision = 'block', blocking_failures = '{row_count}';
+             update ops.batches set state = 'blocked'",
         )
         .await?;
     let (outcome, report) = monitored(&ctx).await?;
     assert_eq!(outcome.status, Status::Anomaly);
     assert_eq!(report["overall_health_score"], 75.0);
+
+    // Somebody accepted it: it is published, and the doubt remains as a warning.
+    client
+        .batch_execute("update ops.batches set state = 'published'")
+        .await?;
+    let (outcome, report) = monitored(&ctx).await?;
+    assert_eq!(outcome.status, Status::Succeeded);
+    assert_eq!(report["pipeline_health"], "degraded");
     Ok(())
 }
 
