@@ -69,7 +69,7 @@ const VIEWS: [(&str, Sql); 6] = [
 ];
 const WAIT_FOR_WRITER: Sql = sql!("analytics/wait_for_writer.sql");
 const HAND_WRITER_OVER: Sql = sql!("analytics/hand_writer_over.sql");
-const DISABLE_COMPILATION: Sql = sql!("analytics/disable_compilation.sql");
+const DISABLE_COMPILATION: Sql = sql!("common/disable_compilation.sql");
 const MOVE_WATERMARK: Sql = sql!("analytics/move_watermark.sql");
 const COUNT_OTHER_CURRENCIES: Sql = sql!("analytics/count_other_currencies.sql");
 

@@ -15,7 +15,7 @@ use crate::models::{Kind, MODELS, Model};
 
 const SETTINGS: [Sql; 2] = [
     sql!("production/set_work_memory.sql"),
-    sql!("production/disable_compilation.sql"),
+    sql!("common/disable_compilation.sql"),
 ];
 const LOCK_BATCH: Sql = sql!("production/lock_batch.sql");
 const FIND_STAGED_DIFFERENCES: Sql = sql!("production/find_staged_differences.sql");

@@ -12,7 +12,7 @@ use crate::{Options, aggregates, dimensions, facts};
 
 const SETTINGS: [Sql; 2] = [
     sql!("warehouse/set_work_memory.sql"),
-    sql!("warehouse/disable_compilation.sql"),
+    sql!("common/disable_compilation.sql"),
 ];
 const EMPTY_WORK_TABLES: Sql = sql!("warehouse/empty_work_tables.sql");
 const FILL_WORK_SOURCES: Sql = sql!("warehouse/fill_work_sources.sql");
