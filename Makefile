@@ -27,10 +27,12 @@ PROGRAMS := target/release
 pipeline: postgres build
 	@$(PROGRAMS)/orchestrator run $(RUN_FLAGS)
 
-# `cargo test` does not build the programs of other packages: they come first.
+# `cargo test` does not build the programs of other packages: they come first. The suite's server
+# is stopped when it is over.
 test: postgres
 	cargo build --locked --bins
-	cargo test --locked --workspace
+	@code=0; cargo test --locked --workspace || code=$$?; \
+	BULLION__PATHS__DATA_DIR=target/test-data target/debug/orchestrator stop; exit $$code
 
 lint:
 	cargo fmt --all --check

@@ -141,7 +141,7 @@ pub fn workspace_root() -> PathBuf {
 /// Starts the suite's server in `target/`, or finds it running, and makes the template once for
 /// each state of the migrations.
 async fn start_server() -> anyhow::Result<DatabaseUrl> {
-    let folder = workspace_root().join("target/test-postgres");
+    let folder = workspace_root().join("target/test-data/postgres");
     let url = Embedded::for_tests(&folder).ensure().await?;
     let admin = connect(&with_database(&url, "postgres")).await?;
     admin
