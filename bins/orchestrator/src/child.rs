@@ -47,8 +47,7 @@ impl End {
     pub(crate) fn exit_code(self) -> u8 {
         match self {
             Self::Exit(code) => code,
-            Self::Signal(_) => errors::EXIT_PERMANENT,
-            Self::Timeout(_) => errors::EXIT_PERMANENT,
+            Self::Signal(_) | Self::Timeout(_) => errors::EXIT_PERMANENT,
             Self::Stopped(stop) => stop.failure().exit_code,
         }
     }
