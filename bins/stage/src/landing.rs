@@ -59,7 +59,7 @@ pub(crate) async fn prepare(
             .await?;
             create(tx, source, &name, &wanted).await
         }
-        (Mode::Append, Some((column, kind))) => Err(Failure::usage(format!(
+        (Mode::Append | Mode::Upsert, Some((column, kind))) => Err(Failure::usage(format!(
             "column `{table_name}.{column}` is now {kind}, but landing.{name} holds it as {}; an \
              appending table keeps the rows of earlier files, so give the new column another name",
             existing[column]
@@ -96,7 +96,7 @@ pub(crate) async fn clear(
     } else {
         let vanished = match source.tables[&files.table_name].mode {
             Mode::Snapshot => "or not path = any($4)",
-            Mode::Append => "and $4::text[] is not null",
+            Mode::Append | Mode::Upsert => "and $4::text[] is not null",
         };
         let statement = format!(
             "delete from landing.{table} where file_id in (select file_id from ops.raw_files \

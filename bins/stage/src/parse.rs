@@ -119,7 +119,7 @@ impl FileParser {
             digest: Sha256::new(),
         };
         let reader = BufReader::with_capacity(READ_BUFFER_BYTES, &mut hashed);
-        let delimiter = u8::try_from(self.table.delimiter).context("a delimiter of one byte")?;
+        let delimiter = self.table.delimiter.as_bytes()[0];
         let mut records = Records::new(reader, delimiter, self.settings.record_bytes_max)?;
         let mut record = Record::default();
         if !records.read(&mut record)? {

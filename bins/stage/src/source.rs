@@ -12,12 +12,18 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+mod table;
+
+pub use table::*;
+
 use crate::entity::{self, Entity};
 
 /// The file's name in the source's folder.
 const FILE_NAME: &str = "source.toml";
 /// Longest name of a source or table; both together name a landing table of at most 63 bytes.
 const NAME_LENGTH_MAX: usize = 29;
+/// Longest field separator.
+const DELIMITER_BYTES_MAX: usize = 8;
 
 /// A shop: who it is, its tables, and the SQL that turns them into entities.
 #[derive(Debug, Clone)]
@@ -28,6 +34,8 @@ pub struct Source {
     pub folder: PathBuf,
     /// Who the shop is.
     pub retailer: Retailer,
+    /// What a change of its files' shape leads to.
+    pub schema_drift: SchemaDrift,
     /// Its tables, by name, in order of the file.
     pub tables: IndexMap<String, Table>,
     /// SQL that makes an entity from landing tables.
@@ -49,124 +57,48 @@ pub struct Retailer {
     pub counted_statuses: Option<Vec<String>>,
 }
 
-/// How one kind of file is read.
-#[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Table {
-    /// Patterns below the source's data folder.
-    pub files: Vec<String>,
-    /// Entity that the files already look like; absent: they go to landing.
-    pub entity: Option<String>,
-    /// What a new version of a file means.
-    #[serde(default)]
-    pub mode: Mode,
-    /// A run without such a file is in order.
-    #[serde(default)]
-    pub optional: bool,
-    /// Field separator.
-    #[serde(default = "comma")]
-    pub delimiter: char,
-    /// Texts that mean "no value".
-    #[serde(default = "empty_text")]
-    pub nulls: Vec<String>,
-    /// The files end without a line break; else such a file counts as cut off.
-    #[serde(default)]
-    pub last_line_is_open: bool,
-    /// Local times that a change of the clock skipped are usual in these files: they move to the
-    /// end of the gap as everywhere, but without a warning.
-    #[serde(default)]
-    pub has_gap_times: bool,
-    /// Columns of the file that are not loaded.
-    #[serde(default)]
-    pub ignored_columns: Vec<String>,
-    /// Columns to load, in order.
-    pub columns: IndexMap<String, Column>,
+/// What a source does when its files change their shape.
+#[derive(Debug, Clone, Copy, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SchemaDrift {
+    /// A column that `source.toml` does not know.
+    pub new_columns: NewColumns,
+    /// A value that is not of its column's type.
+    pub types: DriftedTypes,
 }
 
-/// What a new version of a file means.
+/// What becomes of a column that `source.toml` does not know.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Mode {
-    /// The files that are there now are the whole table.
+pub enum NewColumns {
+    /// The file is refused.
     #[default]
-    Snapshot,
-    /// Each file adds rows; earlier files stay.
-    Append,
+    Freeze,
+    /// It lands as a nullable text, and the report says so.
+    Evolve,
 }
 
-/// A column: `price = "decimal"`, or a table with options.
-#[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(untagged)]
-pub enum Column {
-    /// Only its type.
-    Type(Type),
-    /// Its type and how it is read.
-    Options(ColumnOptions),
-}
-
-/// How a column is read.
-#[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct ColumnOptions {
-    /// Type of the value.
-    #[serde(rename = "type")]
-    pub kind: Type,
-    /// Columns of the file that it is made of, joined by a space; absent: the one of its name.
-    #[serde(default)]
-    pub from: Vec<String>,
-    /// strftime format of dates and times.
-    pub format: Option<String>,
-    /// The same value in every row, in place of a column of the file.
-    pub constant: Option<String>,
-    /// Only the digits of the text are read: `ITEM00017` is 17.
-    #[serde(default)]
-    pub digits: bool,
-}
-
-/// Type of a value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+/// What becomes of a value that is not of its column's type.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Type {
-    /// Any text.
-    Text,
-    /// A whole number of 64 bits.
-    Integer,
-    /// An exact number of at most 28 digits.
-    Decimal,
-    /// A calendar day.
-    Date,
-    /// A point in time; without an offset it is the shop's local time.
-    Timestamp,
-    /// true or false, also t/f, yes/no, y/n, 1/0.
-    Boolean,
-    /// A JSON document.
-    Json,
+pub enum DriftedTypes {
+    /// Its record goes to quarantine.
+    #[default]
+    Quarantine,
+    /// Its file is refused.
+    Freeze,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SourceFile {
     retailer: Retailer,
+    #[serde(default)]
+    schema_drift: SchemaDrift,
     tables: IndexMap<String, Table>,
     /// Overrides of checks, which `quality` reads.
     #[serde(default, rename = "quality")]
     _quality: Option<toml::Table>,
-}
-
-impl Column {
-    /// The options, with their defaults where only a type was given.
-    pub fn options(&self) -> ColumnOptions {
-        match self {
-            Self::Options(options) => options.clone(),
-            Self::Type(kind) => ColumnOptions {
-                kind: *kind,
-                from: Vec::new(),
-                format: None,
-                constant: None,
-                digits: false,
-            },
-        }
-    }
 }
 
 impl Source {
@@ -183,7 +115,10 @@ impl Source {
         }
         let path = folder.join(FILE_NAME);
         let SourceFile {
-            retailer, tables, ..
+            retailer,
+            schema_drift,
+            tables,
+            ..
         } = parse_toml(&path)?;
         let currency = &retailer.currency;
         if currency.len() != 3 || !currency.bytes().all(|it| it.is_ascii_uppercase()) {
@@ -217,6 +152,7 @@ impl Source {
             name: name.to_owned(),
             folder,
             retailer,
+            schema_drift,
             tables,
             entities,
         })
@@ -232,6 +168,7 @@ impl Source {
         let table = serde_json::to_vec(&self.tables[table_name]).context("a table as JSON")?;
         digest.update(table);
         digest.update(serde_json::to_vec(&self.retailer).context("a retailer as JSON")?);
+        digest.update(serde_json::to_vec(&self.schema_drift).context("a policy as JSON")?);
         for entity in self
             .entities
             .iter()
@@ -259,14 +196,6 @@ impl Source {
     pub fn landing_table(&self, table_name: &str) -> String {
         format!("{}__{table_name}", self.name)
     }
-}
-
-fn comma() -> char {
-    ','
-}
-
-fn empty_text() -> Vec<String> {
-    vec![String::new()]
 }
 
 fn unknown_source(sources: &Path, name: &str) -> Failure {
@@ -304,9 +233,9 @@ fn check_name(what: &str, name: &str) -> anyhow::Result<()> {
 
 fn check_table(table_name: &str, table: &Table) -> anyhow::Result<()> {
     let refuse = |reason: String| Err(Failure::usage(reason).into());
-    if !table.delimiter.is_ascii() || matches!(table.delimiter, '"' | '\r' | '\n') {
+    if table.delimiter.is_empty() || table.delimiter.len() > DELIMITER_BYTES_MAX {
         return refuse(format!(
-            "table `{table_name}`: the delimiter must be one ASCII character"
+            "table `{table_name}`: the delimiter must be one to {DELIMITER_BYTES_MAX} bytes"
         ));
     }
     for pattern in &table.files {
