@@ -166,6 +166,15 @@ impl Step {
         self.relation = Some(relation.into());
         self
     }
+
+    /// Stops the step's clock; its rows are told later.
+    #[must_use]
+    pub fn stop(mut self) -> Self {
+        if let Some(clock) = self.clock.take() {
+            self.duration_s = clock.elapsed().as_secs_f64();
+        }
+        self
+    }
 }
 
 impl StageReport {
@@ -195,12 +204,11 @@ impl StageReport {
     }
 
     /// Stops the step's clock, logs it and keeps it.
-    pub fn finish(&mut self, mut step: Step, rows: Rows) {
-        step.rows = rows;
-        step.duration_s = step
-            .clock
-            .take()
-            .map_or(0.0, |clock| clock.elapsed().as_secs_f64());
+    pub fn finish(&mut self, step: Step, rows: Rows) {
+        let step = Step {
+            rows,
+            ..step.stop()
+        };
         let duration_ms = (step.duration_s * 1_000.0).round();
         tracing::info!(
             step.relation = step.relation.as_deref(),

@@ -8,5 +8,5 @@ insert into ops.batches (
     state,
     staged_at
 )
-values (nextval('ops.batch_ids'), $1, $2, $3, 'staged', $4)
+values (nextval('ops.batch_ids'), $1, $2, $3, 'loading', $4)
 returning batch_id;

@@ -15,5 +15,5 @@ insert into ops.raw_files (
     rows_rejected,
     state
 )
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, 0, 'staged')
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, 0, 'loading')
 returning file_id;

@@ -1,20 +1,23 @@
-//! One source's new files as one batch, in one transaction.
+//! One source's new files as one batch.
 //!
 //! In: the source's declaration and its files. Out: landing, staging, quarantine, ledger and the
-//! batch's row; all of it or nothing. The batch is marked loaded by `production`, so that a crash
-//! before that loads the files again.
+//! batch's row. The batch is opened in one transaction, its files are copied over several
+//! connections, and it is finished in another transaction; until then it is `loading`, and what it
+//! brought is taken back when anything fails, or by the next run when the program was killed. The
+//! batch is marked loaded by `production`, so that a crash before that loads the files again.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use common::{Failure, Rows, Sql, StageContext, StageReport, Step, db};
-use deadpool_postgres::Transaction;
+use common::{Failure, Rows, Sql, StageContext, StageReport, Step, db, errors};
+use deadpool_postgres::{Object, Transaction};
 
 use crate::bookkeeping::Entry;
 use crate::columns::sql_type;
+use crate::copy::Target;
 use crate::files::{self, RawFile, TableFiles};
-use crate::load::{self, Target};
+use crate::load::{self, Job, Loaded};
 use crate::parse::{Constants, Counts, FileParser, StagingConstants};
 use crate::settings::Settings;
 use crate::source::{Mode, Source, Table};
@@ -22,6 +25,10 @@ use crate::{conform, landing};
 
 const UPDATE_FILE: Sql = common::sql!("stage/update_raw_file.sql");
 const BLOCK_BATCH: Sql = common::sql!("stage/block_batch.sql");
+const FINISH_BATCH: Sql = common::sql!("stage/finish_batch.sql");
+
+/// Bits of a `row_id` that number the rows of one file; those above number the file.
+const ROW_BITS: u32 = 40;
 
 /// What became of a source in this run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,16 +56,21 @@ pub(crate) struct Stager<'a> {
     pub must_empty_staging: bool,
 }
 
-/// A batch that is being staged.
-pub(crate) struct Open {
-    pub(crate) batch_id: i64,
-    pub(crate) is_blocked: bool,
-    /// Rows of each table so far: several files, or tables, may feed one entity.
-    pub(crate) staged: HashMap<String, u64>,
+/// A batch whose files are to be loaded.
+struct Open {
+    batch_id: i64,
+    jobs: Vec<Job>,
+}
+
+/// A file of the batch that was loaded.
+struct Done<'a> {
+    file_id: i64,
+    file: &'a RawFile,
+    loaded: Loaded,
 }
 
 impl Stager<'_> {
-    /// Loads what is new and commits it.
+    /// Loads what is new: opens the batch, loads its files over several connections, finishes it.
     ///
     /// # Errors
     /// Exit code 2 for files and declarations, else as the server says; nothing is kept.
@@ -67,14 +79,7 @@ impl Stager<'_> {
         // On a thread of its own, so that a slow disk does not keep a signal waiting.
         let looking = tokio::task::spawn_blocking(move || files::discover(&source, &folder));
         let mut tables = looking.await.context("the look at the files stopped")??;
-        let mut client = self.ctx.client().await?;
-        let mut tx = client
-            .transaction()
-            .await
-            .context("failed to open a transaction")?;
-        db::writer_lock(&tx).await?;
-        files::mark_new(&tx, self.source, &mut tables).await?;
-        tables.retain(TableFiles::is_changed);
+        self.find_new(&mut tables).await?;
         if tables.is_empty() {
             return Ok(Outcome::NothingNew);
         }
@@ -82,16 +87,63 @@ impl Stager<'_> {
             self.tell(&tables, report);
             return Ok(Outcome::NothingNew);
         }
-        let mut open = self.open(&tx).await?;
-        for files in &tables {
-            self.load_table(&tx, files, &mut open, report).await?;
+        let staged = self.stage_batch(&tables, report).await;
+        if staged.is_err()
+            && let Err(error) = self.discard_unfinished().await
+        {
+            // The next run does it before it does anything else.
+            let reason = errors::describe(&error);
+            tracing::warn!(%reason, "an unfinished load was not taken back yet");
         }
-        if !open.is_blocked {
-            self.conform_changed(&mut tx, &tables, open.batch_id, report)
+        staged
+    }
+
+    /// Takes back what a killed load left, and keeps the tables that something is new of.
+    async fn find_new(&self, tables: &mut Vec<TableFiles>) -> anyhow::Result<()> {
+        if !self.ctx.dry_run {
+            self.discard_unfinished().await?;
+        }
+        let mut client = self.ctx.client().await?;
+        let tx = begin(&mut client).await?;
+        files::mark_new(&tx, self.source, tables).await?;
+        tables.retain(TableFiles::is_changed);
+        Ok(())
+    }
+
+    async fn stage_batch(
+        &self,
+        tables: &[TableFiles],
+        report: &mut StageReport,
+    ) -> anyhow::Result<Outcome> {
+        let Open { batch_id, jobs } = self.open(tables).await?;
+        let file_ids: Vec<i64> = jobs.iter().map(|it| it.parser.constants.file_id).collect();
+        let streams = self.settings.copy_streams;
+        let loaded = load::load_files(self.ctx, batch_id, jobs, streams).await?;
+        let mut done = file_ids.into_iter().zip(loaded);
+        let mut client = self.ctx.client().await?;
+        let mut tx = begin(&mut client).await?;
+        let mut is_blocked = false;
+        db::execute(&tx, FINISH_BATCH, &[&batch_id]).await?;
+        for files in tables {
+            let done = files
+                .new_files()
+                .zip(done.by_ref())
+                .map(|(file, (file_id, loaded))| Done {
+                    file_id,
+                    file,
+                    loaded,
+                })
+                .collect();
+            is_blocked |= self
+                .finish_table(&tx, files, batch_id, done, report)
+                .await?;
+        }
+        if !is_blocked {
+            self.conform_changed(&mut tx, tables, batch_id, report)
                 .await?;
         }
         tx.commit().await.context("failed to commit the batch")?;
-        Ok(if open.is_blocked {
+        Ok(if is_blocked {
             Outcome::Blocked
         } else {
             Outcome::Staged
@@ -108,73 +160,44 @@ impl Stager<'_> {
         }
     }
 
-    async fn load_table(
-        &self,
-        tx: &Transaction<'_>,
-        files: &TableFiles,
-        open: &mut Open,
-        report: &mut StageReport,
-    ) -> anyhow::Result<()> {
-        let table = &self.source.tables[&files.table_name];
-        if table.entity.is_none() {
-            landing::prepare(tx, self.source, &files.table_name, table).await?;
-            landing::clear(tx, self.source, files).await?;
+    /// Opens the batch, makes room for its rows and says what is to be loaded.
+    async fn open(&self, tables: &[TableFiles]) -> anyhow::Result<Open> {
+        let mut client = self.ctx.client().await?;
+        let tx = begin(&mut client).await?;
+        let batch_id = self.open_batch(&tx).await?;
+        let mut jobs = Vec::new();
+        // Several tables may feed one entity.
+        let mut file_numbers: HashMap<String, i64> = HashMap::new();
+        for files in tables {
+            let table = &self.source.tables[&files.table_name];
+            if table.entity.is_none() {
+                landing::prepare(&tx, self.source, &files.table_name, table).await?;
+            }
+            let target = self.target(&tx, &files.table_name, table).await?;
+            for file in files.new_files() {
+                let file_id = self.insert_file(&tx, files, file, batch_id).await?;
+                let number = file_numbers.entry(target.name()).or_default();
+                jobs.push(self.job(batch_id, file_id, *number, table, file, &target));
+                *number += 1;
+            }
         }
-        self.abandon_vanished(tx, files).await?;
-        let target = self.target(tx, &files.table_name, table).await?;
-        let mut total = Counts::default();
-        for file in files.new.iter().map(|it| &files.present[*it]) {
-            let step = Step::begin(format!("load {}", file.relative)).relation(target.name());
-            let staged = open.staged.entry(target.name()).or_default();
-            let counts = self
-                .load_file(tx, files, file, &target, open.batch_id, *staged)
-                .await?;
-            *staged += counts.loaded;
-            report.finish(
-                step,
-                Rows {
-                    input: counts.read,
-                    inserted: counts.loaded,
-                    quarantined: counts.rejected,
-                    ..Rows::default()
-                },
-            );
-            self.warn(table, file, counts, report);
-            open.is_blocked |= self.block(tx, open.batch_id, file, counts, report).await?;
-            total.read += counts.read;
-            total.loaded += counts.loaded;
-            total.rejected += counts.rejected;
-        }
-        let (layer, dataset) = match &table.entity {
-            Some(entity) => ("staging", entity.as_str()),
-            None => ("landing", target.table.as_str()),
-        };
-        let entry = Entry {
-            layer,
-            dataset,
-            read: Some(total.read),
-            rejected: Some(total.rejected),
-            staged: total.loaded,
-            is_whole: table.mode == Mode::Snapshot && total.rejected == 0,
-        };
-        self.record(tx, open.batch_id, &entry).await
+        tx.commit().await.context("failed to open the batch")?;
+        Ok(Open { batch_id, jobs })
     }
 
-    async fn load_file(
+    fn job(
         &self,
-        tx: &Transaction<'_>,
-        files: &TableFiles,
+        batch_id: i64,
+        file_id: i64,
+        file_number: i64,
+        table: &Table,
         file: &RawFile,
         target: &Target,
-        batch_id: i64,
-        staged_before: u64,
-    ) -> anyhow::Result<Counts> {
-        let table = &self.source.tables[&files.table_name];
-        let file_id: i64 = self.insert_file(tx, files, file, batch_id).await?;
+    ) -> Job {
         let staging = table.entity.is_some().then(|| StagingConstants {
             source: self.source.name.clone(),
             batch_id,
-            first_row_id: db::bigint(staged_before) + 1,
+            first_row_id: (file_number << ROW_BITS) + 1,
             loaded_at: self.ctx.started_at,
         });
         let parser = FileParser {
@@ -184,11 +207,68 @@ impl Stager<'_> {
             settings: self.settings.clone(),
             constants: Constants { file_id, staging },
         };
-        let counts = load::load_file(self.ctx, tx, parser, target, batch_id).await?;
-        let numbers = [counts.read, counts.loaded, counts.rejected].map(db::bigint);
-        let [read, loaded, rejected] = &numbers;
-        db::execute(tx, UPDATE_FILE, &[&file_id, read, loaded, rejected]).await?;
-        Ok(counts)
+        let dataset = table.entity.clone().unwrap_or_else(|| target.table.clone());
+        Job {
+            parser,
+            target: target.clone(),
+            dataset,
+        }
+    }
+
+    /// Takes the rows of older versions away and writes down what the files held; true where the
+    /// batch is blocked.
+    async fn finish_table(
+        &self,
+        tx: &Transaction<'_>,
+        files: &TableFiles,
+        batch_id: i64,
+        done: Vec<Done<'_>>,
+        report: &mut StageReport,
+    ) -> anyhow::Result<bool> {
+        let table = &self.source.tables[&files.table_name];
+        let file_ids: Vec<i64> = done.iter().map(|it| it.file_id).collect();
+        if table.entity.is_none() {
+            landing::clear(tx, self.source, files, &file_ids).await?;
+        }
+        self.abandon_vanished(tx, files).await?;
+        let (mut total, mut is_blocked) = (Counts::default(), false);
+        for Done {
+            file_id,
+            file,
+            loaded: Loaded { step, counts },
+        } in done
+        {
+            let numbers = [counts.read, counts.loaded, counts.rejected].map(db::bigint);
+            let [read, loaded, rejected] = &numbers;
+            db::execute(tx, UPDATE_FILE, &[&file_id, read, loaded, rejected]).await?;
+            let rows = Rows {
+                input: counts.read,
+                inserted: counts.loaded,
+                quarantined: counts.rejected,
+                ..Rows::default()
+            };
+            report.finish(step, rows);
+            self.warn(table, file, counts, report);
+            is_blocked |= self.block(tx, batch_id, file, counts, report).await?;
+            total.read += counts.read;
+            total.loaded += counts.loaded;
+            total.rejected += counts.rejected;
+        }
+        let landing_table = self.source.landing_table(&files.table_name);
+        let (layer, dataset) = match &table.entity {
+            Some(entity) => ("staging", entity.as_str()),
+            None => ("landing", landing_table.as_str()),
+        };
+        let entry = Entry {
+            layer,
+            dataset,
+            read: Some(total.read),
+            rejected: Some(total.rejected),
+            staged: total.loaded,
+            is_whole: table.mode == Mode::Snapshot && total.rejected == 0,
+        };
+        self.record(tx, batch_id, &entry).await?;
+        Ok(is_blocked)
     }
 
     /// Table and columns, after a check that an entity has what the declaration names.
@@ -325,4 +405,14 @@ impl Stager<'_> {
         }
         Ok(())
     }
+}
+
+/// A transaction under the writer lock.
+pub(crate) async fn begin(client: &mut Object) -> anyhow::Result<Transaction<'_>> {
+    let tx = client
+        .transaction()
+        .await
+        .context("failed to open a transaction")?;
+    db::writer_lock(&tx).await?;
+    Ok(tx)
 }

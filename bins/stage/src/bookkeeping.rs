@@ -1,12 +1,10 @@
 //! A batch's own rows: which files it reads, how many rows, and who the shop is.
 
-use std::collections::HashMap;
-
 use anyhow::Context as _;
 use common::{Sql, db};
 use deadpool_postgres::Transaction;
 
-use crate::batch::{Open, Stager};
+use crate::batch::{Stager, begin};
 use crate::entity::Entity;
 use crate::files::{RawFile, TableFiles};
 use crate::landing;
@@ -22,6 +20,8 @@ const CLEAR_BATCH: Sql = common::sql!("stage/clear_batch.sql");
 const SET_BATCH: Sql = common::sql!("stage/set_batch.sql");
 const COUNT_REJECTED: Sql = common::sql!("stage/count_rejected_rows.sql");
 const ABANDON_VANISHED: Sql = common::sql!("stage/abandon_vanished_files.sql");
+const LIST_UNFINISHED: Sql = common::sql!("stage/list_unfinished_files.sql");
+const DELETE_UNFINISHED: Sql = common::sql!("stage/delete_unfinished_batches.sql");
 const SET_RETAILER: Sql = common::sql!("stage/set_retailer.sql");
 
 /// One dataset of a batch in the ledger.
@@ -43,7 +43,7 @@ pub(crate) struct Entry<'a> {
 
 impl Stager<'_> {
     /// A new batch; what an earlier run staged and never published is abandoned.
-    pub(crate) async fn open(&self, tx: &Transaction<'_>) -> anyhow::Result<Open> {
+    pub(crate) async fn open_batch(&self, tx: &Transaction<'_>) -> anyhow::Result<i64> {
         let (ctx, source) = (self.ctx, &self.source.name);
         db::execute(tx, ABANDON_BATCHES, &[source]).await?;
         db::execute(tx, ABANDON_FILES, &[source]).await?;
@@ -76,11 +76,28 @@ impl Stager<'_> {
             ],
         )
         .await?;
-        Ok(Open {
-            batch_id,
-            is_blocked: false,
-            staged: HashMap::new(),
-        })
+        Ok(batch_id)
+    }
+
+    /// Takes back what a load left that did not come to its end: rows, rejects, files and batch.
+    pub(crate) async fn discard_unfinished(&self) -> anyhow::Result<()> {
+        let mut client = self.ctx.client().await?;
+        let tx = begin(&mut client).await?;
+        for row in db::rows(&tx, LIST_UNFINISHED, &[&self.source.name]).await? {
+            let file_ids: Vec<i64> = row.get("file_ids");
+            landing::withdraw(&tx, self.source, row.get("table_name"), &file_ids).await?;
+        }
+        let deleted = db::execute(&tx, DELETE_UNFINISHED, &[&self.source.name]).await?;
+        tx.commit()
+            .await
+            .context("failed to take back an unfinished load")?;
+        if deleted > 0 {
+            tracing::info!(
+                "what an unfinished load of {} left was taken back",
+                self.source.name
+            );
+        }
+        Ok(())
     }
 
     async fn empty_staging(&self, tx: &Transaction<'_>) -> anyhow::Result<()> {

@@ -58,6 +58,11 @@ impl TableFiles {
     pub(crate) fn is_changed(&self) -> bool {
         !self.new.is_empty() || self.has_vanished
     }
+
+    /// The files that are to be loaded.
+    pub(crate) fn new_files(&self) -> impl Iterator<Item = &RawFile> {
+        self.new.iter().map(|it| &self.present[*it])
+    }
 }
 
 /// Looks at the files of every table of the source.

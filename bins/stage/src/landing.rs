@@ -14,6 +14,7 @@ use crate::source::{Mode, Source, Table};
 use crate::sqltext::{identifier, literal};
 
 const LIST_COLUMNS: Sql = common::sql!("stage/list_columns.sql");
+const LIST_REPLACED: Sql = common::sql!("stage/list_replaced_files.sql");
 const LIST_ABANDONED: Sql = common::sql!("stage/list_abandoned_files.sql");
 
 /// What every landing row carries beside the source's own columns.
@@ -69,7 +70,8 @@ pub(crate) async fn prepare(
     }
 }
 
-/// Removes the rows that the files of this batch bring anew, or that are gone.
+/// Removes the rows of older versions of the files that this batch brought, and of files that left
+/// a snapshot; `new` are the versions of this batch.
 ///
 /// # Errors
 /// As the server says.
@@ -77,39 +79,26 @@ pub(crate) async fn clear(
     tx: &Transaction<'_>,
     source: &Source,
     files: &TableFiles,
+    new: &[i64],
 ) -> anyhow::Result<()> {
-    let table = identifier(&source.landing_table(&files.table_name));
-    let new: Vec<&str> = files
-        .new
-        .iter()
-        .map(|it| files.present[*it].relative.as_str())
-        .collect();
+    let brought: Vec<&str> = files.new_files().map(|it| it.relative.as_str()).collect();
     let present: Vec<&str> = files
         .present
         .iter()
         .map(|it| it.relative.as_str())
         .collect();
-    let is_whole =
-        source.tables[&files.table_name].mode == Mode::Snapshot && new.len() == files.present.len();
-    if is_whole {
-        run(tx, &format!("truncate landing.{table}")).await?;
-    } else {
-        let vanished = match source.tables[&files.table_name].mode {
-            Mode::Snapshot => "or not path = any($4)",
-            Mode::Append | Mode::Upsert => "and $4::text[] is not null",
-        };
-        let statement = format!(
-            "delete from landing.{table} where file_id in (select file_id from ops.raw_files \
-             where source = $1 and table_name = $2 and (path = any($3) {vanished}))"
-        );
-        tx.execute(
-            &statement,
-            &[&source.name, &files.table_name, &new, &present],
-        )
-        .await
-        .with_context(|| format!("failed to clear landing.{table}"))?;
-    }
-    Ok(())
+    let is_snapshot = source.tables[&files.table_name].mode == Mode::Snapshot;
+    let parameters: db::Parameters<'_> = &[
+        &source.name,
+        &files.table_name,
+        &brought,
+        &present,
+        &is_snapshot,
+        &new,
+    ];
+    let old = db::rows(tx, LIST_REPLACED, parameters).await?;
+    let old: Vec<i64> = old.iter().map(|row| row.get("file_id")).collect();
+    delete_files(tx, &source.landing_table(&files.table_name), &old).await
 }
 
 /// Removes the rows of versions that no batch ever published: nothing may be made of them.
@@ -121,19 +110,50 @@ pub(crate) async fn withdraw_abandoned(
     source: &Source,
 ) -> anyhow::Result<()> {
     for row in db::rows(tx, LIST_ABANDONED, &[&source.name]).await? {
-        let name = source.landing_table(row.get("table_name"));
         let file_ids: Vec<i64> = row.get("file_ids");
-        if columns_of(tx, "landing", &name).await?.is_empty() {
-            continue;
-        }
-        let statement = format!(
-            "delete from landing.{} where file_id = any($1)",
-            identifier(&name)
-        );
-        tx.execute(&statement, &[&file_ids])
-            .await
-            .with_context(|| format!("failed to withdraw rows from landing.{name}"))?;
+        withdraw(tx, source, row.get("table_name"), &file_ids).await?;
     }
+    Ok(())
+}
+
+/// Removes the rows of some versions of a table's files, once nobody writes them any more.
+///
+/// # Errors
+/// As the server says.
+pub(crate) async fn withdraw(
+    tx: &Transaction<'_>,
+    source: &Source,
+    table_name: &str,
+    file_ids: &[i64],
+) -> anyhow::Result<()> {
+    let name = source.landing_table(table_name);
+    if columns_of(tx, "landing", &name).await?.is_empty() {
+        return Ok(());
+    }
+    // A connection of a killed program may still be about to commit; its lock conflicts.
+    let lock = format!(
+        "lock table landing.{} in share row exclusive mode",
+        identifier(&name)
+    );
+    run(tx, &lock).await?;
+    delete_files(tx, &name, file_ids).await
+}
+
+async fn delete_files(
+    tx: &Transaction<'_>,
+    landing_table: &str,
+    file_ids: &[i64],
+) -> anyhow::Result<()> {
+    if file_ids.is_empty() {
+        return Ok(());
+    }
+    let statement = format!(
+        "delete from landing.{} where file_id = any($1)",
+        identifier(landing_table)
+    );
+    tx.execute(&statement, &[&file_ids])
+        .await
+        .with_context(|| format!("failed to remove rows from landing.{landing_table}"))?;
     Ok(())
 }
 

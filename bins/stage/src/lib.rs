@@ -7,6 +7,7 @@ mod batch;
 mod bookkeeping;
 mod columns;
 mod conform;
+mod copy;
 pub mod entity;
 mod files;
 mod landing;

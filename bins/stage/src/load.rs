@@ -1,68 +1,120 @@
-//! One file's rows and rejects into the database, by COPY in one transaction.
+//! Files into tables: one parser a file, several COPY streams, rejects beside them.
+//!
+//! Invariant: what the parser read is what the server took and what quarantine took, or the load
+//! fails. Each stream commits on its own; until the batch is finished nobody looks at its rows.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context as _;
-use bytes::{BufMut as _, Bytes, BytesMut};
-use common::{Failure, Sql, StageContext, db};
-use deadpool_postgres::Transaction;
-use futures_util::SinkExt as _;
-use tokio::sync::mpsc;
-use tokio_postgres::CopyInSink;
+use common::{Failure, Sql, StageContext, Step, db};
+use deadpool_postgres::Object;
+use futures_util::{StreamExt as _, future, stream};
+use tokio::sync::{Mutex, mpsc};
 
-use crate::parse::{Counts, Event, FileParser, Reject};
-use crate::sqltext::identifier;
+use crate::copy::{self, Target};
+use crate::parse::{Counts, FileParser, GivenUp, Output, Reject};
 
 const QUARANTINE: Sql = common::sql!("stage/insert_quarantine.sql");
 
-/// Chunks that may wait between the parser and the server.
-const CHUNKS_IN_FLIGHT: usize = 4;
-/// Signature, flags and header extension of the binary COPY format (PostgreSQL manual, COPY).
-const COPY_HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+/// Chunks that may wait between the parser and the server, for each stream.
+const CHUNKS_IN_FLIGHT: usize = 3;
+/// Lists of rejects that may wait.
+const REJECTS_IN_FLIGHT: usize = 1;
+/// A file from this size on is copied over all streams, alone; smaller ones share them.
+const SPLIT_BYTES_MIN: u64 = 16 * 1024 * 1024;
 
-/// Where the rows go.
+/// A file and where its rows go.
 #[derive(Debug)]
-pub(crate) struct Target {
-    /// Schema of the table.
-    pub schema: &'static str,
-    /// The table.
-    pub table: String,
-    /// Its columns, in the order of the parser's values.
-    pub columns: Vec<String>,
+pub(crate) struct Job {
+    /// Reads the file.
+    pub parser: FileParser,
+    /// Takes its rows.
+    pub target: Target,
+    /// What its rejects are listed under.
+    pub dataset: String,
 }
 
-impl Target {
-    /// `schema.table`.
-    pub(crate) fn name(&self) -> String {
-        format!("{}.{}", self.schema, self.table)
-    }
-
-    fn copy_statement(&self) -> String {
-        let columns: Vec<String> = self.columns.iter().map(|it| identifier(it)).collect();
-        format!(
-            "copy {}.{} ({}) from stdin with (format binary)",
-            self.schema,
-            identifier(&self.table),
-            columns.join(", ")
-        )
-    }
+/// A file that was read to its end.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    /// Its line of the report, without rows yet.
+    pub step: Step,
+    /// What it held.
+    pub counts: Counts,
 }
 
-/// Loads one file; parsing and the server's work overlap.
+/// Loads all files over `stream_count` connections, the large ones first. Returns what became
+/// of each job, in the order of the jobs.
 ///
 /// # Errors
-/// The parser's or the server's, whichever came first.
-pub(crate) async fn load_file(
+/// The first one of a job. All connections have then come to rest: what they committed stays, for
+/// the caller to take back.
+pub(crate) async fn load_files(
     ctx: &StageContext,
-    tx: &Transaction<'_>,
-    parser: FileParser,
-    target: &Target,
     batch_id: i64,
-) -> anyhow::Result<Counts> {
-    let (sender, mut events) = mpsc::channel(CHUNKS_IN_FLIGHT);
-    let dataset = parser
-        .table
-        .entity
-        .clone()
-        .unwrap_or_else(|| target.table.clone());
+    jobs: Vec<Job>,
+    stream_count: usize,
+) -> anyhow::Result<Vec<Loaded>> {
+    let is_given_up = Arc::new(AtomicBool::new(false));
+    let (large, small): (Vec<_>, Vec<_>) = jobs
+        .into_iter()
+        .enumerate()
+        .partition(|(_, job)| job.parser.file.bytes >= SPLIT_BYTES_MIN);
+    let mut loaded = Vec::new();
+    for (jobs, at_once) in [(large, 1), (small, stream_count)] {
+        let streams = stream_count / at_once;
+        let running = stream::iter(jobs).map(async |(index, job)| {
+            let outcome = load_file(ctx, batch_id, job, streams, &is_given_up).await;
+            if outcome.is_err() {
+                is_given_up.store(true, Ordering::Relaxed);
+            }
+            (index, outcome)
+        });
+        loaded.extend(running.buffer_unordered(at_once).collect::<Vec<_>>().await);
+    }
+    loaded.sort_by_key(|(index, _)| *index);
+    blame(loaded.into_iter().map(|(_, outcome)| outcome).collect())
+}
+
+/// All files, or the error of the job that made the others give up.
+fn blame(outcomes: Vec<anyhow::Result<Loaded>>) -> anyhow::Result<Vec<Loaded>> {
+    let (mut loaded, mut first_error) = (Vec::new(), None);
+    for outcome in outcomes {
+        match outcome {
+            Ok(file) => loaded.push(file),
+            Err(error) => match &first_error {
+                Some(first) if !anyhow::Error::is::<GivenUp>(first) => {}
+                _ => first_error = Some(error),
+            },
+        }
+    }
+    first_error.map_or(Ok(loaded), Err)
+}
+
+/// One file: its parser on a thread, its streams and its quarantine beside it.
+async fn load_file(
+    ctx: &StageContext,
+    batch_id: i64,
+    job: Job,
+    streams: usize,
+    is_given_up: &Arc<AtomicBool>,
+) -> anyhow::Result<Loaded> {
+    if is_given_up.load(Ordering::Relaxed) {
+        return Err(GivenUp.into());
+    }
+    let (chunk_sender, chunks) = mpsc::channel(CHUNKS_IN_FLIGHT * streams);
+    let (reject_sender, rejects) = mpsc::channel(REJECTS_IN_FLIGHT);
+    let output = Output {
+        chunks: chunk_sender,
+        rejects: reject_sender,
+        is_given_up: Arc::clone(is_given_up),
+    };
+    let Job {
+        parser,
+        target,
+        dataset,
+    } = job;
     let quarantine = Quarantine {
         ctx,
         batch_id,
@@ -70,78 +122,41 @@ pub(crate) async fn load_file(
         dataset,
         file: parser.file.relative.clone(),
     };
-    let parsing = tokio::task::spawn_blocking(move || parser.run(&sender));
-    let written = write_events(tx, &mut events, target, &quarantine).await;
-    drop(events);
-    let parsed = parsing.await.context("the parser stopped")?;
-    written?;
-    parsed
-}
-
-async fn write_events(
-    tx: &Transaction<'_>,
-    events: &mut mpsc::Receiver<Event>,
-    target: &Target,
-    quarantine: &Quarantine<'_>,
-) -> anyhow::Result<()> {
-    let mut sink = None;
-    while let Some(event) = events.recv().await {
-        match event {
-            Event::Rows(rows) => {
-                if sink.is_none() {
-                    sink = Some(begin_copy(tx, target).await?);
-                }
-                if let Some(sink) = &mut sink {
-                    sink.send(rows).await.with_context(|| failed(target))?;
-                }
-            }
-            // One connection copies or inserts, never both at once.
-            Event::Rejects(rejects) => {
-                if let Some(sink) = sink.take() {
-                    end_copy(sink, target).await?;
-                }
-                quarantine.insert(tx, &rejects).await?;
-            }
+    let step = Step::begin(format!("load {}", quarantine.file)).relation(target.name());
+    let chunks = Mutex::new(chunks);
+    let copying = future::join_all((0..streams).map(|_| async {
+        let copied = copy::copy_chunks(ctx, &chunks, &target).await;
+        if copied.is_err() {
+            is_given_up.store(true, Ordering::Relaxed);
+            // A parser that waits for a place among the chunks must hear of it too.
+            chunks.lock().await.close();
         }
+        copied
+    }));
+    let quarantining = quarantine.take(rejects);
+    let parsing = tokio::task::spawn_blocking(move || parser.run(&output));
+    // All three come to their end, also after an error: nothing is still on its way to the server.
+    let (copied, quarantined, parsed) = future::join3(copying, quarantining, parsing).await;
+    let row_count = copied.into_iter().sum::<anyhow::Result<u64>>();
+    let parsed = parsed.context("the parser stopped")?;
+    let (row_count, quarantined) = (row_count?, quarantined?);
+    let counts = parsed?;
+    let is_balanced = counts.read == counts.loaded + counts.rejected
+        && counts.loaded == row_count
+        && counts.rejected == quarantined;
+    if is_balanced {
+        let step = step.stop();
+        return Ok(Loaded { step, counts });
     }
-    match sink {
-        Some(sink) => end_copy(sink, target).await,
-        None => Ok(()),
-    }
+    Err(Failure::permanent(format!(
+        "{} records of `{}` were read, but {row_count} were loaded and {quarantined} went to \
+         quarantine; this is a defect of Bullion",
+        counts.read, quarantine.file
+    ))
+    .into())
 }
 
-type Sink = std::pin::Pin<Box<CopyInSink<Bytes>>>;
-
-async fn begin_copy(tx: &Transaction<'_>, target: &Target) -> anyhow::Result<Sink> {
-    let sink = tx
-        .copy_in(&target.copy_statement())
-        .await
-        .with_context(|| failed(target))?;
-    let mut sink = Box::pin(sink);
-    sink.send(Bytes::from_static(COPY_HEADER))
-        .await
-        .with_context(|| failed(target))?;
-    Ok(sink)
-}
-
-async fn end_copy(mut sink: Sink, target: &Target) -> anyhow::Result<()> {
-    let mut trailer = BytesMut::with_capacity(2);
-    trailer.put_i16(-1);
-    sink.send(trailer.freeze())
-        .await
-        .with_context(|| failed(target))?;
-    sink.as_mut()
-        .finish()
-        .await
-        .with_context(|| failed(target))?;
-    Ok(())
-}
-
-fn failed(target: &Target) -> String {
-    format!("failed to copy rows into {}", target.name())
-}
-
-/// Where rejects are written.
+/// Where rejects are written, over a connection of their own.
 struct Quarantine<'a> {
     ctx: &'a StageContext,
     batch_id: i64,
@@ -151,8 +166,17 @@ struct Quarantine<'a> {
 }
 
 impl Quarantine<'_> {
-    /// One statement for up to a thousand rejects.
-    async fn insert(&self, tx: &Transaction<'_>, rejects: &[Reject]) -> anyhow::Result<()> {
+    /// Writes what comes, each list for itself, and returns how many that were.
+    async fn take(&self, mut rejects: mpsc::Receiver<Vec<Reject>>) -> anyhow::Result<u64> {
+        let mut row_count = 0;
+        while let Some(rejects) = rejects.recv().await {
+            let client = self.ctx.client().await?;
+            row_count += self.insert(&client, &rejects).await?;
+        }
+        Ok(row_count)
+    }
+
+    async fn insert(&self, client: &Object, rejects: &[Reject]) -> anyhow::Result<u64> {
         let lines: Vec<i64> = rejects.iter().map(|it| db::bigint(it.line)).collect();
         let numbers: Vec<i64> = rejects
             .iter()
@@ -161,8 +185,8 @@ impl Quarantine<'_> {
         let rules: Vec<&str> = rejects.iter().map(|it| it.rule.as_str()).collect();
         let raws: Vec<&[u8]> = rejects.iter().map(|it| it.raw.as_slice()).collect();
         let payloads: Vec<serde_json::Value> = rejects.iter().map(payload).collect();
-        let written = db::count(
-            tx,
+        db::count(
+            client,
             QUARANTINE,
             &[
                 &self.batch_id,
@@ -177,11 +201,7 @@ impl Quarantine<'_> {
                 &payloads,
             ],
         )
-        .await?;
-        if written == rejects.len() as u64 {
-            return Ok(());
-        }
-        Err(Failure::permanent("quarantine took fewer rows than it was given").into())
+        .await
     }
 }
 

@@ -6,6 +6,8 @@
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context as _;
 use bytes::{BufMut as _, Bytes, BytesMut};
@@ -28,14 +30,50 @@ const CHUNK_BYTES: usize = 256 * 1024;
 const REJECTS_MAX: usize = 1_000;
 const REJECTED_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// What goes to the side that speaks to the server.
+/// Where whole rows, in binary COPY format without header and trailer, and rejects go.
 #[derive(Debug)]
-pub(crate) enum Event {
-    /// Whole rows in binary COPY format, without header and trailer.
-    Rows(Bytes),
-    /// Records that are no rows.
-    Rejects(Vec<Reject>),
+pub(crate) struct Output {
+    /// Takes rows.
+    pub chunks: mpsc::Sender<Bytes>,
+    /// Takes records that are no rows.
+    pub rejects: mpsc::Sender<Vec<Reject>>,
+    /// Set when another part of the load failed.
+    pub is_given_up: Arc<AtomicBool>,
 }
+
+impl Output {
+    fn send_rows(&self, rows: Bytes) -> anyhow::Result<()> {
+        self.check()?;
+        // The other side is gone only after an error of its own, which is the one to report.
+        self.chunks.blocking_send(rows).map_err(|_| GivenUp.into())
+    }
+
+    fn send_rejects(&self, rejects: Vec<Reject>) -> anyhow::Result<()> {
+        self.check()?;
+        self.rejects
+            .blocking_send(rejects)
+            .map_err(|_| GivenUp.into())
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        if self.is_given_up.load(Ordering::Relaxed) {
+            return Err(GivenUp.into());
+        }
+        Ok(())
+    }
+}
+
+/// A load ends because another part of it failed.
+#[derive(Debug)]
+pub(crate) struct GivenUp;
+
+impl std::fmt::Display for GivenUp {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("the load was given up")
+    }
+}
+
+impl std::error::Error for GivenUp {}
 
 /// A record that is no row.
 #[derive(Debug)]
@@ -107,12 +145,12 @@ impl FileParser {
     ///
     /// # Errors
     /// Exit code 2: header, quotes or limits; 3: the file changed while it was read.
-    pub(crate) fn run(&self, events: &mpsc::Sender<Event>) -> anyhow::Result<Counts> {
-        self.try_run(events)
+    pub(crate) fn run(&self, output: &Output) -> anyhow::Result<Counts> {
+        self.try_run(output)
             .with_context(|| format!("failed to load `{}`", self.file.path.display()))
     }
 
-    fn try_run(&self, events: &mpsc::Sender<Event>) -> anyhow::Result<Counts> {
+    fn try_run(&self, output: &Output) -> anyhow::Result<Counts> {
         let file = File::open(&self.file.path).context("failed to open the file")?;
         let mut hashed = Hashed {
             reader: file,
@@ -140,7 +178,7 @@ impl FileParser {
             parser: self,
             columns,
             width,
-            events,
+            output,
             state: State::default(),
         };
         let bar = progress::Bar::new(&self.file.relative, Some(self.file.bytes), "bytes");
@@ -197,7 +235,7 @@ struct Rows<'a> {
     parser: &'a FileParser,
     columns: Vec<TargetColumn>,
     width: usize,
-    events: &'a mpsc::Sender<Event>,
+    output: &'a Output,
     state: State,
 }
 
@@ -340,21 +378,13 @@ impl Rows<'_> {
     }
 
     fn send_rows(&mut self) -> anyhow::Result<()> {
-        let rows = self.state.chunk.split().freeze();
-        self.send(Event::Rows(rows))
+        self.output.send_rows(self.state.chunk.split().freeze())
     }
 
     fn send_rejects(&mut self) -> anyhow::Result<()> {
-        let rejects = std::mem::take(&mut self.state.rejects);
         self.state.rejected_bytes = 0;
-        self.send(Event::Rejects(rejects))
-    }
-
-    fn send(&self, event: Event) -> anyhow::Result<()> {
-        // The other side is gone only after an error of its own, which is the one to report.
-        self.events
-            .blocking_send(event)
-            .map_err(|_| anyhow::anyhow!("the load was given up"))
+        self.output
+            .send_rejects(std::mem::take(&mut self.state.rejects))
     }
 
     fn finish(mut self) -> anyhow::Result<Counts> {

@@ -19,6 +19,9 @@ pub struct Settings {
     /// Longest record, quoted line breaks included.
     #[validate(range(min = 1_024, max = 67_108_864))]
     pub record_bytes_max: usize,
+    /// Connections that copy rows at the same time.
+    #[validate(range(min = 1, max = 16))]
+    pub copy_streams: usize,
     /// Most columns in a file.
     #[validate(range(min = 1, max = 1_600))]
     pub columns_max: usize,
@@ -31,6 +34,7 @@ impl Default for Settings {
             rejected_share_max: 0.05,
             rejected_rows_min: 100,
             record_bytes_max: 1024 * 1024,
+            copy_streams: 2,
             columns_max: 512,
         }
     }
@@ -46,6 +50,16 @@ impl Settings {
         settings
             .validate()
             .map_err(|error| Failure::usage(format!("in section [stage]: {error}")))?;
+        // One connection writes rejects beside those that copy.
+        let needed = settings.copy_streams + 1;
+        if ctx.config.database.pool_size_max < needed {
+            return Err(Failure::usage(format!(
+                "copy_streams = {} in [stage] needs {needed} connections; raise pool_size_max in \
+                 [database], or lower copy_streams",
+                settings.copy_streams
+            ))
+            .into());
+        }
         Ok(settings)
     }
 
