@@ -10,18 +10,18 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use common::{Failure, Rows, Sql, StageContext, StageReport, Step, db, errors};
+use common::{Rows, Sql, StageContext, StageReport, Step, db, errors};
 use deadpool_postgres::{Object, Transaction};
 
 use crate::bookkeeping::Entry;
-use crate::columns::sql_type;
 use crate::copy::Target;
+use crate::entity::Entity;
 use crate::files::{self, RawFile, TableFiles};
 use crate::load::{self, Job, Loaded};
 use crate::parse::{Constants, Counts, FileParser, StagingConstants};
 use crate::settings::Settings;
 use crate::source::{Mode, Source, Table};
-use crate::{conform, landing};
+use crate::{conform, landing, target};
 
 const UPDATE_FILE: Sql = common::sql!("stage/update_raw_file.sql");
 const BLOCK_BATCH: Sql = common::sql!("stage/block_batch.sql");
@@ -173,7 +173,7 @@ impl Stager<'_> {
             if table.entity.is_none() {
                 landing::prepare(&tx, self.source, &files.table_name, table).await?;
             }
-            let target = self.target(&tx, &files.table_name, table).await?;
+            let target = target::choose(&tx, self.source, &files.table_name, table).await?;
             for file in files.new_files() {
                 let file_id = self.insert_file(&tx, files, file, batch_id).await?;
                 let number = file_numbers.entry(target.name()).or_default();
@@ -181,8 +181,19 @@ impl Stager<'_> {
                 *number += 1;
             }
         }
+        for entity in self.touched_entities(tables) {
+            conform::selected_columns(&tx, entity).await?;
+        }
         tx.commit().await.context("failed to open the batch")?;
         Ok(Open { batch_id, jobs })
+    }
+
+    /// Entities whose SQL reads one of the tables.
+    fn touched_entities(&self, changed: &[TableFiles]) -> impl Iterator<Item = &Entity> {
+        self.source.entities.iter().filter(|entity| {
+            let mut reads = entity.reads.iter();
+            reads.any(|name| changed.iter().any(|it| it.table_name == *name))
+        })
     }
 
     fn job(
@@ -271,60 +282,6 @@ impl Stager<'_> {
         Ok(is_blocked)
     }
 
-    /// Table and columns, after a check that an entity has what the declaration names.
-    async fn target(
-        &self,
-        tx: &Transaction<'_>,
-        table_name: &str,
-        table: &Table,
-    ) -> anyhow::Result<Target> {
-        let own = table.columns.keys().map(String::as_str);
-        let Some(entity) = &table.entity else {
-            let technical = landing::TECHNICAL_COLUMNS.iter().map(|(name, ..)| *name);
-            let columns = own.chain(technical).map(str::to_owned).collect();
-            let name = self.source.landing_table(table_name);
-            return Ok(Target {
-                schema: "landing",
-                table: name,
-                columns,
-            });
-        };
-        let existing = landing::columns_of(tx, "staging", entity).await?;
-        let source_toml = self.source.folder.join("source.toml");
-        for (name, column) in &table.columns {
-            let wanted = sql_type(column.options().kind);
-            let problem = match existing.get(name) {
-                Some(kind) if kind == wanted => continue,
-                Some(kind) => {
-                    format!("column `{name}` of entity `{entity}` is {kind}, not {wanted}")
-                }
-                None => {
-                    let hint =
-                        common::config::nearest_hint(name, existing.keys().map(String::as_str));
-                    format!("entity `{entity}` has no column `{name}`{hint}")
-                }
-            };
-            let place = source_toml.display();
-            return Err(
-                Failure::usage(format!("in `{place}`, table `{table_name}`: {problem}")).into(),
-            );
-        }
-        let technical = [
-            "source",
-            "batch_id",
-            "row_id",
-            "file_id",
-            "source_line",
-            "loaded_at",
-        ];
-        let columns = own.chain(technical).map(str::to_owned).collect();
-        Ok(Target {
-            schema: "staging",
-            table: entity.clone(),
-            columns,
-        })
-    }
-
     fn warn(&self, table: &Table, file: &RawFile, counts: Counts, report: &mut StageReport) {
         let (source, path) = (&self.source.name, &file.relative);
         if counts.rejected > 0 {
@@ -374,14 +331,7 @@ impl Stager<'_> {
         batch_id: i64,
         report: &mut StageReport,
     ) -> anyhow::Result<()> {
-        for entity in &self.source.entities {
-            let is_touched = entity
-                .reads
-                .iter()
-                .any(|name| changed.iter().any(|it| it.table_name == *name));
-            if !is_touched {
-                continue;
-            }
+        for entity in self.touched_entities(changed) {
             let relation = format!("staging.{}", entity.name);
             let step = Step::begin(format!("conform {}", entity.name)).relation(relation);
             let count = conform::conform(self.ctx, tx, self.source, entity, batch_id).await?;

@@ -17,6 +17,7 @@ mod records;
 pub mod settings;
 pub mod source;
 mod sqltext;
+mod target;
 mod values;
 
 use std::path::PathBuf;
