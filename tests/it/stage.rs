@@ -1,5 +1,6 @@
 //! Any declared file into staging: every record once, or in quarantine with its place.
 
+mod loading;
 mod reload;
 
 use std::path::{Path, PathBuf};
