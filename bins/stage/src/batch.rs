@@ -13,7 +13,7 @@ use deadpool_postgres::Transaction;
 
 use crate::bookkeeping::Entry;
 use crate::columns::sql_type;
-use crate::files::{self, RawFile, TableFiles};
+use crate::files::{self, RawFile, Selection, TableFiles};
 use crate::load::{self, Target};
 use crate::parse::{Constants, Counts, FileParser, StagingConstants};
 use crate::settings::Settings;
@@ -65,7 +65,9 @@ impl Stager<'_> {
     pub(crate) async fn stage(&self, report: &mut StageReport) -> anyhow::Result<Outcome> {
         let (source, folder) = (self.source.clone(), self.folder.clone());
         // On a thread of its own, so that a slow disk does not keep a signal waiting.
-        let looking = tokio::task::spawn_blocking(move || files::discover(&source, &folder));
+        let looking = tokio::task::spawn_blocking(move || {
+            files::discover(&source, &folder, &Selection::default())
+        });
         let mut tables = looking.await.context("the look at the files stopped")??;
         let mut client = self.ctx.client().await?;
         let mut tx = client
@@ -73,7 +75,7 @@ impl Stager<'_> {
             .await
             .context("failed to open a transaction")?;
         db::writer_lock(&tx).await?;
-        files::mark_new(&tx, self.source, &mut tables).await?;
+        files::mark_new(&tx, self.source, &Selection::default(), &mut tables).await?;
         tables.retain(TableFiles::is_changed);
         if tables.is_empty() {
             return Ok(Outcome::NothingNew);
@@ -117,8 +119,8 @@ impl Stager<'_> {
     ) -> anyhow::Result<()> {
         let table = &self.source.tables[&files.table_name];
         if table.entity.is_none() {
-            landing::prepare(tx, self.source, &files.table_name, table).await?;
-            landing::clear(tx, self.source, files).await?;
+            landing::prepare(tx, self.source, &files.table_name, table, files.is_partial).await?;
+            landing::clear(tx, self.source, files, &[]).await?;
         }
         self.abandon_vanished(tx, files).await?;
         let target = self.target(tx, &files.table_name, table).await?;
@@ -155,7 +157,7 @@ impl Stager<'_> {
             read: Some(total.read),
             rejected: Some(total.rejected),
             staged: total.loaded,
-            is_whole: table.mode == Mode::Snapshot && total.rejected == 0,
+            is_whole: table.mode == Mode::Snapshot && !files.is_partial && total.rejected == 0,
         };
         self.record(tx, open.batch_id, &entry).await
     }

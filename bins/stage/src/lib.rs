@@ -11,6 +11,7 @@ pub mod entity;
 mod files;
 mod landing;
 mod load;
+mod manifest;
 mod parse;
 mod records;
 pub mod settings;

@@ -15,7 +15,7 @@ use common::{Failure, db, progress};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 
-use crate::columns::{self, Input, TargetColumn};
+use crate::columns::{self, Header, Input, TargetColumn};
 use crate::files::RawFile;
 use crate::records::{Record, Records};
 use crate::settings::Settings;
@@ -132,9 +132,7 @@ impl FileParser {
             );
         }
         self.check_width(&record)?;
-        let path = Path::new(&self.file.relative);
-        let zone = self.source.retailer.time_zone;
-        let columns = columns::match_header(path, &record, &self.table, zone)?;
+        let columns = self.match_header(&record)?;
         let width = record.len();
         let mut rows = Rows {
             parser: self,
@@ -157,6 +155,24 @@ impl FileParser {
         drop(records);
         self.check_unchanged(hashed.digest)?;
         Ok(counts)
+    }
+
+    fn match_header(&self, record: &Record) -> anyhow::Result<Vec<TargetColumn>> {
+        let mut buffer = Vec::new();
+        let mut names = Vec::new();
+        for index in 0..record.len() {
+            let name = std::str::from_utf8(record.field(index, &mut buffer))
+                .map_err(|_| Failure::usage("a name in its header is not UTF-8"))?;
+            names.push(name.to_owned());
+        }
+        let header = Header {
+            path: Path::new(&self.file.relative),
+            line: record.line,
+            names: &names,
+        };
+        let zone = self.source.retailer.time_zone;
+        let new_columns = self.source.schema_drift.new_columns;
+        Ok(columns::match_header(&header, &self.table, new_columns, zone)?.columns)
     }
 
     fn check_width(&self, header: &Record) -> anyhow::Result<()> {
@@ -270,6 +286,10 @@ impl Rows<'_> {
         } = state;
         let column = &columns[index];
         let text = match &column.input {
+            Input::Absent => {
+                values::write_null(chunk);
+                return Ok(());
+            }
             Input::Constant(text) => text.as_str(),
             Input::Fields(fields) if fields.len() == 1 => {
                 std::str::from_utf8(record.field(fields[0], unquoted)).map_err(|_| "not_utf8")?
@@ -325,7 +345,7 @@ impl Rows<'_> {
             let target = &self.columns[index];
             let position = match &target.input {
                 Input::Fields(fields) => fields.first().map_or(0, |it| it + 1),
-                Input::Constant(_) => 0,
+                Input::Constant(_) | Input::Absent => 0,
             };
             (position, target.name.clone())
         });
