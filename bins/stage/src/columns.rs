@@ -53,7 +53,7 @@ pub(crate) struct Header<'a> {
 }
 
 /// A header and a declaration that fit.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Matched {
     /// The declared columns in their order, then those that evolved.
     pub columns: Vec<TargetColumn>,
@@ -120,7 +120,7 @@ pub(crate) fn match_header(
         matched.columns.push(TargetColumn {
             name: (*name).clone(),
             input: input(header, name, options),
-            reader: reader(options, time_zone),
+            reader: reader(header, table, name, options, time_zone)?,
         });
     }
     let unknown_names: Vec<&str> = unknown
@@ -147,7 +147,7 @@ pub(crate) fn match_header(
         matched.columns.push(TargetColumn {
             name: name.clone(),
             input: Input::Fields(vec![index]),
-            reader: reader(&text_options(), time_zone),
+            reader: reader(header, table, &name, &text_options(), time_zone)?,
         });
     }
     matched.evolved = evolved;
@@ -199,13 +199,15 @@ fn input(header: &Header<'_>, name: &String, options: &ColumnOptions) -> Input {
 }
 
 /// How a column's text is read.
-fn reader(options: &ColumnOptions, time_zone: Tz) -> Reader {
-    Reader {
-        kind: options.kind,
-        format: options.format.clone(),
-        time_zone,
-        digits: options.digits,
-    }
+fn reader(
+    header: &Header<'_>,
+    table: &Table,
+    name: &str,
+    options: &ColumnOptions,
+    time_zone: Tz,
+) -> anyhow::Result<Reader> {
+    Reader::new(options, table, time_zone)
+        .map_err(|reason| header.refuse(&format!("column `{name}` of source.toml: {reason}")))
 }
 
 fn text_options() -> ColumnOptions {
@@ -264,23 +266,6 @@ pub(crate) fn landing_shape(table: &Table) -> IndexMap<String, &'static str> {
         .iter()
         .map(|(name, column)| (name.clone(), sql_type(column.options().kind)))
         .collect()
-}
-
-/// Names of the fields of a file that brings none: as `header` says, else the columns in their
-/// order; of JSON, what the columns are made of, each once.
-pub(crate) fn declared_names(table: &Table) -> Vec<String> {
-    if table.format == Format::Csv && !table.header.is_empty() {
-        return table.header.clone();
-    }
-    let mut declared = Vec::new();
-    for (name, column) in &table.columns {
-        for input in inputs(name, &column.options()) {
-            if !declared.contains(input) {
-                declared.push(input.clone());
-            }
-        }
-    }
-    declared
 }
 
 #[cfg(test)]
