@@ -76,6 +76,9 @@ impl Stager<'_> {
             .context("failed to open a transaction")?;
         db::writer_lock(&tx).await?;
         files::mark_new(&tx, self.source, &Selection::default(), &mut tables).await?;
+        for warning in tables.iter().filter_map(TableFiles::nothing_in_range) {
+            report.warn(warning);
+        }
         tables.retain(TableFiles::is_changed);
         if tables.is_empty() {
             return Ok(Outcome::NothingNew);
@@ -125,13 +128,15 @@ impl Stager<'_> {
         self.abandon_vanished(tx, files).await?;
         let target = self.target(tx, &files.table_name, table).await?;
         let mut total = Counts::default();
+        let mut file_ids = Vec::new();
         for file in files.new.iter().map(|it| &files.present[*it]) {
             let step = Step::begin(format!("load {}", file.relative)).relation(target.name());
             let staged = open.staged.entry(target.name()).or_default();
-            let counts = self
+            let (file_id, counts) = self
                 .load_file(tx, files, file, &target, open.batch_id, *staged)
                 .await?;
             *staged += counts.loaded;
+            file_ids.push(file_id);
             report.finish(
                 step,
                 Rows {
@@ -146,6 +151,10 @@ impl Stager<'_> {
             total.read += counts.read;
             total.loaded += counts.loaded;
             total.rejected += counts.rejected;
+        }
+        if table.entity.is_none() && table.mode == Mode::Upsert {
+            let name = &files.table_name;
+            landing::remove_superseded(tx, self.source, name, table, &file_ids).await?;
         }
         let (layer, dataset) = match &table.entity {
             Some(entity) => ("staging", entity.as_str()),
@@ -170,7 +179,7 @@ impl Stager<'_> {
         target: &Target,
         batch_id: i64,
         staged_before: u64,
-    ) -> anyhow::Result<Counts> {
+    ) -> anyhow::Result<(i64, Counts)> {
         let table = &self.source.tables[&files.table_name];
         let file_id: i64 = self.insert_file(tx, files, file, batch_id).await?;
         let staging = table.entity.is_some().then(|| StagingConstants {
@@ -190,7 +199,7 @@ impl Stager<'_> {
         let numbers = [counts.read, counts.loaded, counts.rejected].map(db::bigint);
         let [read, loaded, rejected] = &numbers;
         db::execute(tx, UPDATE_FILE, &[&file_id, read, loaded, rejected]).await?;
-        Ok(counts)
+        Ok((file_id, counts))
     }
 
     /// Table and columns, after a check that an entity has what the declaration names.

@@ -19,6 +19,8 @@ use crate::source::{ColumnOptions, Format, NewColumns, Table, Type};
 use crate::values::Reader;
 use names::{identifier_of, shown};
 
+pub(crate) use names::{IDENTIFIER_BYTES_MAX, is_reserved};
+
 /// One column of the target.
 #[derive(Debug, Clone)]
 pub(crate) struct TargetColumn {
@@ -79,7 +81,7 @@ impl Header<'_> {
 }
 
 /// The columns of the file that a column is made of.
-fn inputs<'a>(name: &'a String, options: &'a ColumnOptions) -> &'a [String] {
+pub(crate) fn inputs<'a>(name: &'a String, options: &'a ColumnOptions) -> &'a [String] {
     if options.constant.is_some() {
         &[]
     } else if options.from.is_empty() {
@@ -158,6 +160,7 @@ pub(crate) fn match_header(
 ///
 /// # Errors
 /// Exit code 2: they may not land, or their names clash.
+#[cfg_attr(not(test), expect(dead_code, reason = "called when JSON is read"))]
 pub(crate) fn match_unknown_keys(
     path: &Path,
     line: u64,
@@ -230,7 +233,7 @@ fn evolve(unknown: &[&str], table: &Table) -> Result<Vec<String>, String> {
             ));
         };
         let other = evolved.get(&column).copied();
-        let is_taken = table.columns.contains_key(&column) || names::is_reserved(&column);
+        let is_taken = table.columns.contains_key(&column) || is_reserved(&column);
         if other.is_some() || is_taken {
             let other = shown(other.unwrap_or(&column));
             return Err(format!(

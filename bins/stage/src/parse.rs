@@ -153,26 +153,23 @@ impl FileParser {
         bar.finish();
         let counts = rows.finish()?;
         drop(records);
-        self.check_unchanged(hashed.digest)?;
+        self.file.check_content(&hex(&hashed.digest.finalize()))?;
+        self.file.check_rows(counts.read)?;
         Ok(counts)
     }
 
     fn match_header(&self, record: &Record) -> anyhow::Result<Vec<TargetColumn>> {
-        let mut buffer = Vec::new();
-        let mut names = Vec::new();
-        for index in 0..record.len() {
-            let name = std::str::from_utf8(record.field(index, &mut buffer))
-                .map_err(|_| Failure::usage("a name in its header is not UTF-8"))?;
-            names.push(name.to_owned());
-        }
+        let names = (0..record.len())
+            .map(|index| String::from_utf8(record.field(index, &mut Vec::new()).to_vec()))
+            .collect::<Result<Vec<String>, _>>()
+            .map_err(|_| Failure::usage("a name in its header is not UTF-8"))?;
         let header = Header {
             path: Path::new(&self.file.relative),
             line: record.line,
             names: &names,
         };
-        let zone = self.source.retailer.time_zone;
-        let new_columns = self.source.schema_drift.new_columns;
-        Ok(columns::match_header(&header, &self.table, new_columns, zone)?.columns)
+        let (zone, drift) = (self.source.retailer.time_zone, self.source.schema_drift);
+        Ok(columns::match_header(&header, &self.table, drift.new_columns, zone)?.columns)
     }
 
     fn check_width(&self, header: &Record) -> anyhow::Result<()> {
@@ -184,16 +181,6 @@ impl FileParser {
             header.len(),
             self.settings.columns_max
         ))
-        .into())
-    }
-
-    fn check_unchanged(&self, digest: Sha256) -> anyhow::Result<()> {
-        if hex(&digest.finalize()) == self.file.content_sha256 {
-            return Ok(());
-        }
-        Err(Failure::transient(
-            "it changed while it was read; wait until it is delivered whole, then run again",
-        )
         .into())
     }
 }
