@@ -59,11 +59,11 @@ impl Stager<'_> {
     pub(crate) async fn stage(&self, report: &mut StageReport) -> anyhow::Result<Outcome> {
         let (source, folder) = (self.source.clone(), self.folder.clone());
         // On a thread of its own, so that a slow disk does not keep a signal waiting.
-        let selection = self.selection.clone();
+        let selection = *self.selection;
         let looking =
             tokio::task::spawn_blocking(move || files::discover(&source, &folder, &selection));
         let tables = looking.await.context("the look at the files stopped")??;
-        let changed = self.find_new(tables).await?;
+        let changed = self.find_new(tables, report).await?;
         if changed.is_empty() {
             return Ok(Outcome::NothingNew);
         }
@@ -89,13 +89,20 @@ impl Stager<'_> {
     }
 
     /// Takes back what a killed load left, and keeps the tables that something is new of.
-    async fn find_new(&self, mut tables: Vec<TableFiles>) -> anyhow::Result<Vec<TableFiles>> {
+    async fn find_new(
+        &self,
+        mut tables: Vec<TableFiles>,
+        report: &mut StageReport,
+    ) -> anyhow::Result<Vec<TableFiles>> {
         if !self.ctx.dry_run {
             self.discard_unfinished().await?;
         }
         let mut client = self.ctx.client().await?;
         let tx = begin(&mut client).await?;
         files::mark_new(&tx, self.source, self.selection, &mut tables).await?;
+        for warning in tables.iter().filter_map(TableFiles::nothing_in_range) {
+            report.warn(warning);
+        }
         tables.retain(TableFiles::is_changed);
         Ok(tables)
     }

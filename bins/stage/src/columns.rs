@@ -19,6 +19,8 @@ use crate::source::{ColumnOptions, Format, NewColumns, Table, Type};
 use crate::values::Reader;
 use names::{identifier_of, shown};
 
+pub(crate) use names::{IDENTIFIER_BYTES_MAX, is_reserved};
+
 /// One column of the target.
 #[derive(Debug, Clone)]
 pub(crate) struct TargetColumn {
@@ -79,7 +81,7 @@ impl Header<'_> {
 }
 
 /// The columns of the file that a column is made of.
-fn inputs<'a>(name: &'a String, options: &'a ColumnOptions) -> &'a [String] {
+pub(crate) fn inputs<'a>(name: &'a String, options: &'a ColumnOptions) -> &'a [String] {
     if options.constant.is_some() {
         &[]
     } else if options.from.is_empty() {
@@ -147,7 +149,7 @@ pub(crate) fn match_header(
         matched.columns.push(TargetColumn {
             name: name.clone(),
             input: Input::Fields(vec![index]),
-            reader: reader(header, table, &name, &text_options(), time_zone)?,
+            reader: reader(header, table, name, &text_options(), time_zone)?,
         });
     }
     matched.evolved = evolved;
@@ -232,7 +234,7 @@ fn evolve(unknown: &[&str], table: &Table) -> Result<Vec<String>, String> {
             ));
         };
         let other = evolved.get(&column).copied();
-        let is_taken = table.columns.contains_key(&column) || names::is_reserved(&column);
+        let is_taken = table.columns.contains_key(&column) || is_reserved(&column);
         if other.is_some() || is_taken {
             let other = shown(other.unwrap_or(&column));
             return Err(format!(
@@ -257,6 +259,23 @@ pub(crate) fn sql_type(kind: Type) -> &'static str {
         Type::Boolean => "boolean",
         Type::Json => "jsonb",
     }
+}
+
+/// Names of the fields of a file that brings none: as `header` says, else the columns in their
+/// order; of JSON, what the columns are made of, each once.
+pub(crate) fn declared_names(table: &Table) -> Vec<String> {
+    if table.format == Format::Csv && !table.header.is_empty() {
+        return table.header.clone();
+    }
+    let mut declared = Vec::new();
+    for (name, column) in &table.columns {
+        for input in inputs(name, &column.options()) {
+            if !declared.contains(input) {
+                declared.push(input.clone());
+            }
+        }
+    }
+    declared
 }
 
 /// The names and SQL types that a table's declaration gives its landing table.

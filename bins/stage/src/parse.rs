@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 use common::{Failure, progress};
 
+use crate::files;
 use crate::lineage::Lineage;
 use crate::output::{Counts, Output};
 use crate::plan::Planned;
@@ -50,7 +51,7 @@ impl FileParser {
         } = &self.planned;
         let mut reader = RecordReader::open(&file.path, table, &self.settings.limits())?;
         if reader.header()?.as_ref() != Some(header) {
-            return Err(changed().into());
+            return Err(files::changed());
         }
         let mut rows = Rows::new(
             matched.columns.clone(),
@@ -86,16 +87,7 @@ impl FileParser {
             )
             .into());
         }
-        if reader.finish()? != file.content_sha256 {
-            return Err(changed().into());
-        }
-        file.check_unchanged()?;
+        file.check_content(&reader.finish()?)?;
         file.check_rows(counts.read)
     }
-}
-
-fn changed() -> Failure {
-    Failure::transient(
-        "it changed while it was read; wait until it is delivered whole, then run again",
-    )
 }
