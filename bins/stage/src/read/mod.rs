@@ -230,6 +230,7 @@ impl RecordReader {
     fn line(&mut self) -> anyhow::Result<Option<Span>> {
         loop {
             if let Some(line) = self.window.line() {
+                self.check_length(line.content)?;
                 return Ok((line.next > 0).then_some(line));
             }
             self.window.fill(self.next_line)?;
@@ -251,9 +252,9 @@ impl RecordReader {
         record.clear();
         record.line = self.next_line;
         if self.picker.is_some() {
-            self.read_json(record, line)?;
+            self.read_json(record, line);
         } else if self.window.is_plain(line.content) {
-            self.read_plain(record, line)?;
+            self.read_plain(record, line);
         } else {
             self.read_quoted(record, line)?;
         }
@@ -271,27 +272,23 @@ impl RecordReader {
         is_blank || is_comment
     }
 
-    fn read_json(&mut self, record: &mut Record, line: Span) -> anyhow::Result<()> {
-        self.check_length(line.content)?;
+    fn read_json(&mut self, record: &mut Record, line: Span) {
         let content = &self.window.data()[..line.content];
         if let Some(picker) = &mut self.picker {
             picker.pick(content, record);
         }
         self.window.consume(line.next);
         self.next_line += 1;
-        Ok(())
     }
 
     /// A record without quotes is a line.
-    fn read_plain(&mut self, record: &mut Record, line: Span) -> anyhow::Result<()> {
-        self.check_length(line.content)?;
+    fn read_plain(&mut self, record: &mut Record, line: Span) {
         let content = &self.window.data()[..line.content];
         split_plain(content, &self.dialect.delimiter, &mut record.fields);
         record.keep(content, Fault::NotUtf8, self.dialect.line_byte());
         self.check_ending(record, line.ending, self.next_line);
         self.window.consume(line.next);
         self.next_line += 1;
-        Ok(())
     }
 
     /// A record with quotes, escapes or stray line breaks.
@@ -325,6 +322,7 @@ impl RecordReader {
                     line
                 }
                 Extent::Unclosed(place) => {
+                    self.check_length(data.len())?;
                     let opened = self.next_line + count(&data[..place.at], line_byte);
                     return Err(unclosed(opened, place.field));
                 }
