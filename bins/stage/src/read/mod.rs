@@ -13,6 +13,7 @@ mod input;
 mod json;
 mod record;
 mod records;
+mod refusals;
 #[cfg(test)]
 mod tests;
 mod window;
@@ -23,7 +24,6 @@ use std::io::Read;
 use std::path::Path;
 
 use anyhow::Context as _;
-use common::Failure;
 use indexmap::IndexMap;
 
 pub use dialect::check;
@@ -303,6 +303,7 @@ impl RecordReader {
                 dialect: &self.dialect,
                 fields: &mut record.fields,
                 unescaped: &mut record.unescaped,
+                first_line_end: line.content,
                 fault: None,
                 multi_line: None,
             };
@@ -324,7 +325,7 @@ impl RecordReader {
                 Extent::Unclosed(place) => {
                     self.check_length(data.len())?;
                     let opened = self.next_line + count(&data[..place.at], line_byte);
-                    return Err(unclosed(opened, place.field));
+                    return Err(refusals::unclosed(opened, place.field));
                 }
             };
             return self.take(record, span, fault, multi_line);
@@ -352,7 +353,7 @@ impl RecordReader {
             let is_ragged = self.header.is_ragged(record.len());
             if is_ragged || fault.is_some_and(|(it, _)| it.breaks_quotes()) {
                 if self.swallowed_lines == Swallowed::Refuse || !self.header.is_read() {
-                    return Err(swallowed(opened, place.field, last_line));
+                    return Err(refusals::swallowed(opened, place.field, last_line));
                 }
                 record.fault = None;
                 record.note(Fault::SwallowedLines, place.field, opened);
@@ -379,30 +380,10 @@ impl RecordReader {
         if bytes <= self.record_bytes_max {
             return Ok(());
         }
-        Err(window::too_long(self.next_line, self.record_bytes_max))
+        Err(refusals::too_long(self.next_line, self.record_bytes_max))
     }
 }
 
 fn count(bytes: &[u8], byte: u8) -> u64 {
     memchr::memchr_iter(byte, bytes).count() as u64
-}
-
-fn unclosed(line: u64, field: usize) -> anyhow::Error {
-    Failure::usage(format!(
-        "the quote that opens on line {line}, column {}, is not closed before the file ends; mend \
-         the file; where fields never hold line breaks, set quoted_line_breaks = false",
-        field + 1
-    ))
-    .into()
-}
-
-fn swallowed(line: u64, field: usize, last_line: u64) -> anyhow::Error {
-    Failure::usage(format!(
-        "a quote that opens on line {line}, column {}, swallows lines {line} to {last_line}, and \
-         the record does not fit; mend the file; where fields never hold line breaks, set \
-         quoted_line_breaks = false; or set swallowed_lines = \"quarantine\" to reject these lines \
-         as one record",
-        field + 1
-    ))
-    .into()
 }

@@ -89,6 +89,8 @@ pub(super) struct Splitter<'a> {
     pub fields: &'a mut Vec<Field>,
     /// Text of fields that were unescaped.
     pub unescaped: &'a mut Vec<u8>,
+    /// Where the first physical line ends.
+    pub first_line_end: usize,
     /// The first thing that is wrong.
     pub fault: Option<(Fault, Place)>,
     /// The first quote whose field holds line breaks.
@@ -149,8 +151,7 @@ impl Splitter<'_> {
                 None => *next == quote,
             };
             if is_pair {
-                self.unescaped
-                    .extend_from_slice(&self.data[segment..found]);
+                self.unescaped.extend_from_slice(&self.data[segment..found]);
                 segment = found + 1;
                 position = found + 2;
             } else if self.data[found] == quote {
@@ -160,17 +161,15 @@ impl Splitter<'_> {
             }
         };
         if segment > start + 1 {
-            self.unescaped
-                .extend_from_slice(&self.data[segment..close]);
+            self.unescaped.extend_from_slice(&self.data[segment..close]);
             let end = self.unescaped.len();
             let whole = Field::new(unescaped_start, end, Kind::QuotedUnescaped);
             self.fields.push(whole);
         } else {
             self.fields.push(Field::new(start + 1, close, Kind::Quoted));
         }
-        let line_byte = self.dialect.line_byte();
-        if self.multi_line.is_none() && memchr::memchr(line_byte, &self.data[start..close]).is_some()
-        {
+        // The first line break of a record stands in the first field that holds one.
+        if close > self.first_line_end && self.multi_line.is_none() {
             self.multi_line = Some(Place { field, at: start });
         }
         self.after_quote(close + 1, field)

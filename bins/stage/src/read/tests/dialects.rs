@@ -11,11 +11,7 @@ fn an_escape_acts_before_the_quote_and_itself_only() {
             "a,b\n\"8\\'9\\\" length\",\"\\\\\"\n\"\\n\",\"a\\\\\\\"b\"\n\\x,y\\\n",
             keys
         ),
-        [
-            ["8\\'9\" length", "\\"],
-            ["\\n", "a\\\"b"],
-            ["\\x", "y\\"]
-        ]
+        [["8\\'9\" length", "\\"], ["\\n", "a\\\"b"], ["\\x", "y\\"]]
     );
     // A doubled quote is none where quotes are escaped.
     assert_eq!(
@@ -62,10 +58,7 @@ fn without_quotes_an_escape_acts_before_separators() {
         fields("a||b\nx\\||y||\\|z\n|\\\\||||\n", keys),
         [vec!["x||y", "\\|z"], vec!["|\\", "", ""]]
     );
-    assert_eq!(
-        fields("a,b\n\"x,y\"\n", "quote = \"\""),
-        [["\"x", "y\""]]
-    );
+    assert_eq!(fields("a,b\n\"x,y\"\n", "quote = \"\""), [["\"x", "y\""]]);
 }
 
 #[test]
@@ -105,7 +98,10 @@ fn a_declaration_that_cannot_work_is_refused_with_its_key() {
         ("delimiter = \"123456789\"", "one to 8 bytes"),
         ("delimiter = \",\\r\"", "no line break"),
         ("delimiter = \",\\\"\"", "holds the `quote` character"),
-        ("delimiter = \"\\\\\"\nescape = \"\\\\\"", "holds the `escape`"),
+        (
+            "delimiter = \"\\\\\"\nescape = \"\\\\\"",
+            "holds the `escape`",
+        ),
         ("comment = \"\"", "`comment` is empty"),
         ("comment = \"#\\n\"", "`comment` must hold no line break"),
         ("comment = \"\\\"#\"", "`comment` begins with"),

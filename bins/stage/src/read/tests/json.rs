@@ -40,8 +40,8 @@ fn values_keep_their_text() {
     let columns = ('a'..='i').map(|it| format!("{it} = \"text\"\n"));
     let text = r#"{"a":12345678901234567890.10,"b":1e400,"c":true,"d":false,"e":null,"f":[1, {"x":2.0}],"g":{"y" :"\u0041"},"h":""}"#;
     let table = events(&columns.collect::<String>());
-    let mut reader = RecordReader::from_reader(io::Cursor::new(text), "f", &table, &limits())
-        .expect("a reader");
+    let mut reader =
+        RecordReader::from_reader(io::Cursor::new(text), "f", &table, &limits()).expect("a reader");
     let mut record = Record::default();
     assert!(reader.read(&mut record).expect("a record"));
     let expected = [
@@ -92,7 +92,8 @@ fn broken_lines_are_told_and_the_others_read() {
 
 #[test]
 fn a_key_that_comes_twice_is_told_wherever_it_is() {
-    let columns = "a = \"text\"\nb = { type = \"json\" }\nc = { type = \"text\", from = [\"c.d\"] }";
+    let columns =
+        "a = \"text\"\nb = { type = \"json\" }\nc = { type = \"text\", from = [\"c.d\"] }";
     let twice = |field| Some(("json.duplicate_key", field, 1));
     assert_eq!(fault(r#"{"b":1,"a":1,"a":1}"#, columns), twice(0));
     assert_eq!(fault(r#"{"a":1,"\u0061":2}"#, columns), twice(0));
@@ -138,6 +139,9 @@ fn keys_that_nobody_names_are_listed_with_their_first_line() {
     let mut record = Record::default();
     while reader.read(&mut record).expect("records") {}
     let unknown = reader.unknown_keys().expect("keys of JSON");
-    let found: Vec<_> = unknown.iter().map(|(key, line)| (key.as_str(), *line)).collect();
+    let found: Vec<_> = unknown
+        .iter()
+        .map(|(key, line)| (key.as_str(), *line))
+        .collect();
     assert_eq!(found, [("new", 2), ("user.mail", 2), ("user.id", 3)]);
 }

@@ -4,7 +4,8 @@ use super::*;
 
 #[test]
 fn a_preamble_comments_blank_lines_and_a_footer_are_passed_over() {
-    let text = "Report \"x\nof today\n\n# names\na,b\n#1,\"2\n1,\"#2\n#3\"\n\n4,5\nsum,\"5\n\nend\n\n";
+    let text =
+        "Report \"x\nof today\n\n# names\na,b\n#1,\"2\n1,\"#2\n#3\"\n\n4,5\nsum,\"5\n\nend\n\n";
     let keys = "preamble_lines = 2\ncomment = \"#\"\nfooter_lines = 2";
     for (text, more) in [
         (text.to_owned(), ""),
@@ -92,7 +93,11 @@ fn a_repeated_header_is_refused_passed_over_or_loaded() {
 
 #[test]
 fn the_header_of_another_table_is_refused() {
-    for text in ["a,b,c\n1,2,3\na,b\n4,5\n", "a,b,c\n1,2,3\na,b,c,d\n", "a,b,c\nx,b,c,d\n"] {
+    for text in [
+        "a,b,c\n1,2,3\na,b\n4,5\n",
+        "a,b,c\n1,2,3\na,b,c,d\n",
+        "a,b,c\nx,b,c,d\n",
+    ] {
         let message = refusal(text, "");
         assert!(message.contains("several tables"), "{message}");
         assert!(!read(text, "repeated_header = \"load\"").is_empty());

@@ -1,5 +1,6 @@
 //! Files in memory, and what the reader makes of them.
 
+mod chance;
 mod dialects;
 mod json;
 mod lines;
@@ -63,13 +64,9 @@ fn read_as(
     bytes: &[u8],
     table: &Table,
 ) -> anyhow::Result<(Option<Vec<String>>, Vec<Seen>)> {
-    let whole = RecordReader::from_reader(
-        io::Cursor::new(bytes.to_vec()),
-        file_name,
-        table,
-        &limits(),
-    )
-    .and_then(read_all);
+    let whole =
+        RecordReader::from_reader(io::Cursor::new(bytes.to_vec()), file_name, table, &limits())
+            .and_then(read_all);
     for (step, window_bytes) in [(1, 32), (7, 64), (usize::MAX, 33)] {
         let (bytes, at) = (bytes.to_vec(), 0);
         let slow = Box::new(Slow { bytes, at, step });

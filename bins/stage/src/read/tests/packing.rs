@@ -80,7 +80,10 @@ fn packed_data_that_are_cut_off_or_changed_are_refused() {
 
 #[test]
 fn a_file_that_unpacks_to_too_much_is_refused() {
-    let bytes = format!("a,b\n{}", format!("1,{}\n", "x".repeat(1_000)).repeat(17_000));
+    let bytes = format!(
+        "a,b\n{}",
+        format!("1,{}\n", "x".repeat(1_000)).repeat(17_000)
+    );
     let limited = |bytes_max, ratio_max| {
         let limits = Limits {
             record_bytes_max: 1_024,
@@ -110,7 +113,8 @@ fn the_hash_is_that_of_the_bytes_on_disk() -> anyhow::Result<()> {
         let expected = hex(&Sha256::digest(&bytes));
         let length = bytes.len() as u64;
         let (keys, limits) = (table(""), limits());
-        let open = || RecordReader::from_reader(io::Cursor::new(bytes.clone()), name, &keys, &limits);
+        let open =
+            || RecordReader::from_reader(io::Cursor::new(bytes.clone()), name, &keys, &limits);
         assert_eq!(open()?.finish()?, expected);
         let mut reader = open()?;
         let mut record = Record::default();
@@ -139,7 +143,10 @@ fn a_reader_that_fails_is_no_broken_file() {
             .and_then(read_all)
             .expect_err("a failure");
         let message = format!("{error:#}");
-        assert!(message.contains("failed to read the file: the disk is gone"), "{message}");
+        assert!(
+            message.contains("failed to read the file: the disk is gone"),
+            "{message}"
+        );
         assert!(error.downcast_ref::<common::Failure>().is_none());
     }
 }
@@ -224,7 +231,10 @@ fn a_byte_order_mark_that_does_not_fit_is_refused() {
         assert!(message.contains("set encoding = \"utf-8\""), "{message}");
     }
     let message = refusal("a,b\n", "encoding = \"utf-16\"");
-    assert!(message.contains("\"utf-16le\" or \"utf-16be\""), "{message}");
+    assert!(
+        message.contains("\"utf-16le\" or \"utf-16be\""),
+        "{message}"
+    );
 }
 
 #[test]
@@ -237,8 +247,7 @@ fn a_long_text_passes_through_every_decoder() {
         (utf16(&text, u16::to_be_bytes), "utf-16be"),
     ] {
         let table = table(&format!("encoding = \"{encoding}\""));
-        let reader =
-            RecordReader::from_reader(io::Cursor::new(bytes), "f", &table, &limits());
+        let reader = RecordReader::from_reader(io::Cursor::new(bytes), "f", &table, &limits());
         let (_, seen) = reader.and_then(read_all).expect("records");
         assert_eq!(seen.len(), 10_000);
         assert_eq!(seen[9_999].1, 20_000);

@@ -197,7 +197,10 @@ fn a_record_that_is_too_long_refuses_the_file_with_its_line() {
 
 #[test]
 fn a_record_that_is_no_utf8_is_told_with_its_field() {
-    let seen = faults(b"a,b\n1,x\xff\n\xe4,2\n3,4\n\"p\nq\",\"\"\"\xff\"\n5,\xc3\n", "");
+    let seen = faults(
+        b"a,b\n1,x\xff\n\xe4,2\n3,4\n\"p\nq\",\"\"\"\xff\"\n5,\xc3\n",
+        "",
+    );
     assert_eq!(
         seen,
         [
