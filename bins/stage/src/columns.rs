@@ -8,7 +8,6 @@ use common::Failure;
 use common::config::nearest_hint;
 use indexmap::IndexMap;
 
-use crate::records::Record;
 use crate::source::{Table, Type};
 use crate::values::Reader;
 
@@ -38,12 +37,11 @@ pub(crate) enum Input {
 /// Exit code 2: a column is missing, unknown or there twice; each has its own message.
 pub(crate) fn match_header(
     path: &Path,
-    header: &Record,
+    names: &[String],
     table: &Table,
     time_zone: Tz,
 ) -> anyhow::Result<Vec<TargetColumn>> {
-    let names = header_names(path, header)?;
-    let positions = positions(path, &names)?;
+    let positions = positions(path, names)?;
     let mut columns = Vec::new();
     let mut used = Vec::new();
     for (name, column) in &table.columns {
@@ -76,7 +74,7 @@ pub(crate) fn match_header(
             reader,
         });
     }
-    refuse_unknown(path, &names, &used, table)?;
+    refuse_unknown(path, names, &used, table)?;
     Ok(columns)
 }
 
@@ -91,23 +89,6 @@ pub(crate) fn sql_type(kind: Type) -> &'static str {
         Type::Boolean => "boolean",
         Type::Json => "jsonb",
     }
-}
-
-fn header_names(path: &Path, header: &Record) -> anyhow::Result<Vec<String>> {
-    let mut buffer = Vec::new();
-    (0..header.len())
-        .map(|index| {
-            let bytes = header.field(index, &mut buffer);
-            String::from_utf8(bytes.to_vec()).map_err(|_| {
-                let number = index + 1;
-                Failure::usage(format!(
-                    "`{}`, line 1: the name of column {number} is not UTF-8; convert the file",
-                    path.display()
-                ))
-                .into()
-            })
-        })
-        .collect()
 }
 
 fn positions<'a>(path: &Path, names: &'a [String]) -> anyhow::Result<HashMap<&'a str, usize>> {

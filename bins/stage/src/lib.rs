@@ -12,7 +12,7 @@ mod files;
 mod landing;
 mod load;
 mod parse;
-mod records;
+pub mod read;
 pub mod settings;
 pub mod source;
 mod sqltext;

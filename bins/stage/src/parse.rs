@@ -3,26 +3,21 @@
 //! Invariant: every record of the file ends up in exactly one place, a chunk of rows or a list of
 //! rejects; what leads to neither is an error that stops the file.
 
-use std::fs::File;
-use std::io::{self, BufReader, Read};
 use std::path::Path;
 
 use anyhow::Context as _;
 use bytes::{BufMut as _, Bytes, BytesMut};
 use chrono::{DateTime, Utc};
-use common::config::hex;
 use common::{Failure, db, progress};
-use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 
 use crate::columns::{self, Input, TargetColumn};
 use crate::files::RawFile;
-use crate::records::{Record, Records};
+use crate::read::{Limits, Record, RecordReader};
 use crate::settings::Settings;
 use crate::source::{Source, Table};
 use crate::values::{self, Written};
 
-const READ_BUFFER_BYTES: usize = 256 * 1024;
 const CHUNK_BYTES: usize = 256 * 1024;
 /// Rejects are written out when so many, or so many bytes of them, have gathered.
 const REJECTS_MAX: usize = 1_000;
@@ -113,29 +108,20 @@ impl FileParser {
     }
 
     fn try_run(&self, events: &mpsc::Sender<Event>) -> anyhow::Result<Counts> {
-        let file = File::open(&self.file.path).context("failed to open the file")?;
-        let mut hashed = Hashed {
-            reader: file,
-            digest: Sha256::new(),
+        let limits = Limits {
+            record_bytes_max: self.settings.record_bytes_max,
+            ..Limits::default()
         };
-        let reader = BufReader::with_capacity(READ_BUFFER_BYTES, &mut hashed);
-        let delimiter = self.table.delimiter.as_bytes()[0];
-        let mut records = Records::new(reader, delimiter, self.settings.record_bytes_max)?;
-        let mut record = Record::default();
-        if !records.read(&mut record)? {
+        let mut records = RecordReader::open(&self.file.path, &self.table, &limits)?;
+        let Some(names) = records.header()? else {
             return Err(Failure::usage("it has no header").into());
-        }
-        if let Some(fault) = record.fault {
-            let rule = fault.rule();
-            return Err(
-                Failure::usage(format!("its header breaks the rule {rule}; mend it")).into(),
-            );
-        }
-        self.check_width(&record)?;
+        };
+        self.check_width(names.len())?;
         let path = Path::new(&self.file.relative);
         let zone = self.source.retailer.time_zone;
-        let columns = columns::match_header(path, &record, &self.table, zone)?;
-        let width = record.len();
+        let width = names.len();
+        let columns = columns::match_header(path, &names, &self.table, zone)?;
+        let mut record = Record::default();
         let mut rows = Rows {
             parser: self,
             columns,
@@ -154,25 +140,24 @@ impl FileParser {
         }
         bar.finish();
         let counts = rows.finish()?;
-        drop(records);
-        self.check_unchanged(hashed.digest)?;
+        self.check_unchanged(&records.finish()?)?;
         Ok(counts)
     }
 
-    fn check_width(&self, header: &Record) -> anyhow::Result<()> {
-        if header.len() <= self.settings.columns_max {
+    fn check_width(&self, width: usize) -> anyhow::Result<()> {
+        if width <= self.settings.columns_max {
             return Ok(());
         }
         Err(Failure::usage(format!(
             "it has {} columns, {} are allowed (columns_max in [stage])",
-            header.len(),
+            width,
             self.settings.columns_max
         ))
         .into())
     }
 
-    fn check_unchanged(&self, digest: Sha256) -> anyhow::Result<()> {
-        if hex(&digest.finalize()) == self.file.content_sha256 {
+    fn check_unchanged(&self, content_sha256: &str) -> anyhow::Result<()> {
+        if content_sha256 == self.file.content_sha256 {
             return Ok(());
         }
         Err(Failure::transient(
@@ -189,7 +174,6 @@ struct State {
     rejects: Vec<Reject>,
     rejected_bytes: usize,
     counts: Counts,
-    unquoted: Vec<u8>,
     joined: String,
 }
 
@@ -225,7 +209,7 @@ impl Rows<'_> {
 
     fn write_row(&mut self, record: &Record) -> Result<(), (Option<usize>, String)> {
         if let Some(fault) = record.fault {
-            return Err((None, fault.rule().to_owned()));
+            return Err((None, fault.fault.rule().to_owned()));
         }
         if record.len() != self.width {
             let rule = format!(
@@ -263,7 +247,6 @@ impl Rows<'_> {
         } = self;
         let State {
             chunk,
-            unquoted,
             joined,
             counts,
             ..
@@ -272,13 +255,12 @@ impl Rows<'_> {
         let text = match &column.input {
             Input::Constant(text) => text.as_str(),
             Input::Fields(fields) if fields.len() == 1 => {
-                std::str::from_utf8(record.field(fields[0], unquoted)).map_err(|_| "not_utf8")?
+                record.text(fields[0]).ok_or("not_utf8")?
             }
             Input::Fields(fields) => {
                 joined.clear();
                 for field in fields {
-                    let part = std::str::from_utf8(record.field(*field, unquoted))
-                        .map_err(|_| "not_utf8")?;
+                    let part = record.text(*field).ok_or("not_utf8")?;
                     if !joined.is_empty() && !part.is_empty() {
                         joined.push(' ');
                     }
@@ -329,13 +311,13 @@ impl Rows<'_> {
             };
             (position, target.name.clone())
         });
-        self.state.rejected_bytes += record.raw.len();
+        self.state.rejected_bytes += record.raw().len();
         self.state.rejects.push(Reject {
             record_number: record.number,
             line: record.line,
             column,
             rule,
-            raw: record.raw.clone(),
+            raw: record.raw().to_vec(),
         });
     }
 
@@ -365,19 +347,5 @@ impl Rows<'_> {
             self.send_rejects()?;
         }
         Ok(self.state.counts)
-    }
-}
-
-/// Hashes what is read, so that a file that changes meanwhile is noticed.
-struct Hashed<R> {
-    reader: R,
-    digest: Sha256,
-}
-
-impl<R: Read> Read for Hashed<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.reader.read(buffer)?;
-        self.digest.update(&buffer[..count]);
-        Ok(count)
     }
 }
