@@ -7,6 +7,7 @@ mod batch;
 mod bookkeeping;
 mod columns;
 mod conform;
+pub mod detect;
 pub mod entity;
 mod files;
 mod landing;

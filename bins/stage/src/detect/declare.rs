@@ -6,7 +6,7 @@
 use anyhow::Context as _;
 use toml::Value;
 
-use crate::source::{Encoding, Table};
+use crate::source::{Encoding, RepeatedHeader, Swallowed, Table};
 
 use super::layout::Layout;
 use super::split::Dialect;
@@ -134,23 +134,27 @@ fn text_keys(survey: &Survey) -> Vec<Key> {
     keys
 }
 
-/// A table whose columns are all texts, as the loader would have it.
+/// A table whose columns are all texts, as many as there are fields.
 ///
 /// # Errors
 /// Never for keys of this module.
-pub(crate) fn table_of_texts(keys: &[Key], names: &[String]) -> anyhow::Result<Table> {
+pub(crate) fn table_of_texts(keys: &[Key], width: usize) -> anyhow::Result<Table> {
     let mut table = toml::Table::new();
     table.insert("files".to_owned(), Value::Array(Vec::new()));
     for key in keys {
         table.insert(key.name.to_owned(), key.value.clone());
     }
-    let columns = names
-        .iter()
-        .enumerate()
-        .map(|(index, _)| (made_up_name(index), Value::from("text")))
+    let columns = (0..width)
+        .map(|index| (made_up_name(index), Value::from("text")))
         .collect();
     table.insert("columns".to_owned(), Value::Table(columns));
     table.try_into().context("a table of texts")
+}
+
+/// What the loader would refuse is to be seen and told, as far as it can be read.
+pub(crate) fn let_all_through(table: &mut Table) {
+    table.repeated_header = RepeatedHeader::Load;
+    table.swallowed_lines = Swallowed::Quarantine;
 }
 
 /// The name of a column that has none.

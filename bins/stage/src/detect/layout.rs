@@ -127,11 +127,12 @@ fn layout_of(rows: &[Row], comment: Option<&str>, formats: &Formats) -> Layout {
     layout
 }
 
-/// As the loader joins them: a space between every two lines.
+/// As the loader joins them: a space between what the lines hold.
 fn name_of(header: &[Row], index: usize) -> String {
     let parts: Vec<&str> = header
         .iter()
         .map(|it| it.cells.get(index).map_or("", |cell| cell.text.as_str()))
+        .filter(|it| !it.is_empty())
         .collect();
     parts.join(" ")
 }
@@ -338,7 +339,7 @@ mod tests {
     fn several_header_lines_are_counted() {
         let found = layout(&format!("item,,price\nid,name,EUR\n{BODY}"));
         assert_eq!(found.header_lines, 2);
-        assert_eq!(found.names, ["item id", " name", "price EUR"]);
+        assert_eq!(found.names, ["item id", "name", "price EUR"]);
         let found = layout(&format!("id,name,price\nid,name,price\n{BODY}"));
         assert_eq!(found.header_lines, 2);
     }

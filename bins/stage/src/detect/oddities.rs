@@ -84,6 +84,13 @@ impl Oddities {
         }
     }
 
+    /// Takes over what another look at the same file found of a kind.
+    pub(crate) fn copy(&mut self, oddity: Oddity, other: &Self) {
+        if let Some(places) = other.found.get(&oddity) {
+            self.found.insert(oddity, places.clone());
+        }
+    }
+
     /// How often a kind was found.
     pub(crate) fn count(&self, oddity: Oddity) -> u64 {
         self.found.get(&oddity).map_or(0, |it| it.count)

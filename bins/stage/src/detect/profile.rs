@@ -7,11 +7,11 @@ use common::errors;
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use crate::read::{Fault, Limits, Record, RecordReader};
 use crate::source::Table;
 
 use super::column::{Column, Eyes};
 use super::oddities::{Oddities, Oddity};
-use super::verify::{Record, verify};
 
 /// Records at the end that may be no records.
 const FOOTER_LINES_MAX: usize = 10;
@@ -38,78 +38,63 @@ pub(crate) struct Profile {
     pub footer_lines: usize,
 }
 
-/// Looks at the records of a file of separated values.
+/// How a file is gone through.
+#[derive(Debug)]
+pub(crate) struct Way<'a> {
+    /// The file.
+    pub path: &'a Path,
+    /// Its declaration as it was guessed.
+    pub table: &'a Table,
+    /// Limits of the loader.
+    pub limits: &'a Limits,
+    /// Records to look at.
+    pub records_max: u64,
+    /// What values are looked at with.
+    pub eyes: &'a Eyes,
+}
+
+/// Tries a guess on all records of a file of separated values, with the reader that loads it.
 ///
 /// A file that the loader would refuse is looked at as far as it goes; the refusal is an oddity.
-pub(crate) fn profile_csv(
-    path: &Path,
-    table: &Table,
-    names: &[String],
-    eyes: &Eyes,
-    records_max: u64,
-    oddities: &mut Oddities,
-) -> Profile {
+pub(crate) fn profile_csv(way: &Way<'_>, oddities: &mut Oddities) -> Profile {
     let mut look = CsvLook {
-        names,
-        eyes,
+        eyes: way.eyes,
         oddities,
-        columns: vec![Column::default(); names.len()],
-        records: 0,
+        profile: Profile::default(),
     };
-    // What is at the end is known only at the end, so that many records are held back.
-    let mut held: VecDeque<Record> = VecDeque::new();
-    let (mut count, mut is_cut) = (0, false);
-    let outcome = verify(path, table, |record| {
-        if count == records_max {
-            is_cut = true;
-            return Ok(false);
-        }
-        count += 1;
-        let next = if held.len() == FOOTER_LINES_MAX {
-            let mut oldest = held.pop_front().unwrap_or_default();
-            look.take(&oldest);
-            std::mem::swap(&mut oldest, record);
-            oldest
-        } else {
-            std::mem::take(record)
-        };
-        held.push_back(next);
-        Ok(true)
-    });
-    let footer_lines = if is_cut || outcome.is_err() {
-        0
-    } else {
-        footer_lines(&held, names.len(), look.records)
-    };
-    for record in held.iter().take(held.len() - footer_lines) {
+    let mut held = VecDeque::new();
+    if let Err(error) = look.verify(way, &mut held) {
+        let reason = errors::describe(&error);
+        look.oddities.add_reason(Oddity::Refused, 0, &reason);
+        held.clear();
+    }
+    let profile = &mut look.profile;
+    if !profile.is_cut {
+        let width = profile.columns.len();
+        profile.footer_lines = footer_lines(&held, width, profile.records);
+    }
+    let records = held.len() - profile.footer_lines;
+    for record in held.iter().take(records) {
         look.take(record);
     }
-    let (columns, records) = (look.columns, look.records);
-    if let Some(first) = held.len().checked_sub(footer_lines).and_then(|it| held.get(it)) {
-        oddities.add(Oddity::Footer, first.line);
+    if let Some(first) = held.get(records).filter(|_| !look.profile.is_cut) {
+        look.oddities.add(Oddity::Footer, first.line);
     }
-    if let Err(error) = outcome {
-        oddities.add_reason(Oddity::Refused, 0, &errors::describe(&error));
-    }
-    Profile {
-        columns: names.iter().cloned().zip(columns).collect(),
-        records,
-        is_cut,
-        footer_lines,
-    }
+    look.profile
 }
 
 /// Records at the end that look like sums or notes.
 fn footer_lines(held: &VecDeque<Record>, width: usize, before: u64) -> usize {
     let is_footer = |record: &&Record| {
-        let mut filled = record.fields.iter().filter(|it| !it.trim().is_empty());
+        let texts = (0..record.len()).map(|it| record.text(it).unwrap_or_default().trim());
+        let mut filled = texts.filter(|it| !it.is_empty());
         let Some(first) = filled.next() else {
             return width > 1;
         };
-        let first = first.trim().to_lowercase();
+        let first = first.to_lowercase();
         let is_short = filled.count() + 1 < width;
         let is_sum = FOOTER_WORDS.iter().any(|it| first.starts_with(it));
-        let is_note = record.fields.len() == 1 && width > 2;
+        let is_note = record.len() == 1 && width > 2;
         is_short && (is_sum || is_note)
     };
     let count = held.iter().rev().take_while(is_footer).count();
@@ -121,81 +106,98 @@ fn footer_lines(held: &VecDeque<Record>, width: usize, before: u64) -> usize {
 }
 
 struct CsvLook<'a> {
-    names: &'a [String],
     eyes: &'a Eyes,
     oddities: &'a mut Oddities,
-    columns: Vec<Column>,
-    records: u64,
+    profile: Profile,
 }
 
 impl CsvLook<'_> {
+    /// Reads the whole file. What is at its end is known only at the end, so that a few records are
+    /// held back.
+    fn verify(&mut self, way: &Way<'_>, held: &mut VecDeque<Record>) -> anyhow::Result<()> {
+        let mut reader = RecordReader::open(way.path, way.table, way.limits)?;
+        let names = reader.header()?.unwrap_or_default();
+        self.profile.columns = names
+            .into_iter()
+            .map(|it| (it, Column::default()))
+            .collect();
+        let mut record = Record::default();
+        let mut count = 0;
+        while reader.read(&mut record)? {
+            if count == way.records_max {
+                self.profile.is_cut = true;
+                break;
+            }
+            count += 1;
+            let free = if held.len() == FOOTER_LINES_MAX {
+                let oldest = held.pop_front().unwrap_or_default();
+                self.take(&oldest);
+                oldest
+            } else {
+                Record::default()
+            };
+            held.push_back(std::mem::replace(&mut record, free));
+        }
+        Ok(())
+    }
+
     fn take(&mut self, record: &Record) {
-        self.records += 1;
-        if let Some(rule) = record.fault {
-            self.oddities
-                .add_reason(Oddity::FaultyRecord, record.line, rule);
+        self.profile.records += 1;
+        if let Some(found) = record.fault {
+            let oddity = match found.fault {
+                Fault::MixedLineBreaks => Oddity::MixedLineBreaks,
+                _ => Oddity::FaultyRecord,
+            };
+            let rule = found.fault.rule();
+            self.oddities.add_reason(oddity, found.line, rule);
             return;
         }
         if self.is_header(record) {
             self.oddities.add(Oddity::RepeatedHeader, record.line);
             return;
         }
-        if record.fields.len() != self.names.len() {
+        if record.len() != self.profile.columns.len() {
             self.oddities.add(Oddity::RaggedRecord, record.line);
             return;
         }
-        for (column, text) in self.columns.iter_mut().zip(&record.fields) {
+        for (index, (_, column)) in self.profile.columns.iter_mut().enumerate() {
+            let text = record.text(index).unwrap_or_default();
             column.observe(text, record.line, self.eyes);
         }
     }
 
     /// The header's names at their own places, most of them at least.
     fn is_header(&self, record: &Record) -> bool {
-        let is_same = |it: &(&String, &String)| it.0.trim() == it.1.trim() && !it.0.is_empty();
-        let same = self.names.iter().zip(&record.fields).filter(is_same).count();
-        same > 1 && same * 2 > self.names.len()
+        let names = self.profile.columns.iter().map(|it| it.0.as_str());
+        let is_same = |(index, name): &(usize, &str)| {
+            *index < record.len() && !name.is_empty() && record.text(*index) == Some(*name)
+        };
+        let same = names.enumerate().filter(is_same).count();
+        same > 1 && same * 2 > self.profile.columns.len()
     }
 }
 
 /// Looks at the records of a file with one JSON object a line; columns are its keys, those of
 /// objects inside it with dots.
-pub(crate) fn profile_ndjson(
-    path: &Path,
-    table: &Table,
-    eyes: &Eyes,
-    records_max: u64,
-    oddities: &mut Oddities,
-) -> Profile {
-    let mut columns: IndexMap<String, Column> = IndexMap::new();
-    let (mut records, mut is_cut) = (0, false);
-    let outcome = verify(path, table, |record| {
-        if records == records_max {
-            is_cut = true;
-            return Ok(false);
-        }
-        records += 1;
-        if let Some(rule) = record.fault {
-            oddities.add_reason(Oddity::FaultyRecord, record.line, rule);
-            return Ok(true);
-        }
-        match serde_json::from_slice(&record.raw) {
-            Ok(Value::Object(object)) => {
-                let mut look = JsonLook {
-                    columns: &mut columns,
-                    eyes,
-                    line: record.line,
-                };
-                for (key, value) in &object {
-                    look.take(key, value, 1);
-                }
-            }
-            _ => oddities.add_reason(Oddity::FaultyRecord, record.line, "json.not_an_object"),
-        }
-        Ok(true)
-    });
-    if let Err(error) = outcome {
-        oddities.add_reason(Oddity::Refused, 0, &errors::describe(&error));
+pub(crate) fn profile_ndjson(way: &Way<'_>, oddities: &mut Oddities) -> Profile {
+    let mut look = JsonLook {
+        eyes: way.eyes,
+        oddities,
+        columns: IndexMap::new(),
+        records: 0,
+        is_cut: false,
+        line: 0,
+    };
+    if let Err(error) = look.verify(way) {
+        let reason = errors::describe(&error);
+        look.oddities.add_reason(Oddity::Refused, 0, &reason);
     }
+    let JsonLook {
+        columns,
+        records,
+        is_cut,
+        ..
+    } = look;
     let faulty = oddities.count(Oddity::FaultyRecord);
     let mut columns: Vec<(String, Column)> = columns.into_iter().collect();
     for (_, column) in &mut columns {
@@ -212,12 +214,40 @@ pub(crate) fn profile_ndjson(
 }
 
 struct JsonLook<'a> {
-    columns: &'a mut IndexMap<String, Column>,
     eyes: &'a Eyes,
+    oddities: &'a mut Oddities,
+    columns: IndexMap<String, Column>,
+    records: u64,
+    is_cut: bool,
     line: u64,
 }
 
 impl JsonLook<'_> {
+    fn verify(&mut self, way: &Way<'_>) -> anyhow::Result<()> {
+        let mut reader = RecordReader::open(way.path, way.table, way.limits)?;
+        let mut record = Record::default();
+        while reader.read(&mut record)? {
+            if self.records == way.records_max {
+                self.is_cut = true;
+                break;
+            }
+            self.records += 1;
+            self.line = record.line;
+            if let Some(found) = record.fault {
+                let rule = found.fault.rule();
+                self.oddities
+                    .add_reason(Oddity::FaultyRecord, found.line, rule);
+                continue;
+            }
+            if let Ok(Value::Object(object)) = serde_json::from_slice(record.raw()) {
+                for (key, value) in &object {
+                    self.take(key, value, 1);
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn take(&mut self, path: &str, value: &Value, depth: usize) {
         // A dot leads into an object, so a key that holds one cannot be named.
         let may_go_in = |keys: &serde_json::Map<String, Value>| {
