@@ -46,6 +46,9 @@ pub(crate) fn match_header(
     let mut used = Vec::new();
     for (name, column) in &table.columns {
         let options = column.options();
+        let reader = Reader::new(&options, table, time_zone).map_err(|problem| {
+            Failure::usage(format!("column `{name}` in source.toml: {problem}"))
+        })?;
         let input = if let Some(constant) = options.constant {
             Input::Constant(constant)
         } else {
@@ -60,13 +63,6 @@ pub(crate) fn match_header(
                 .collect::<anyhow::Result<Vec<usize>>>()?;
             used.extend(from);
             Input::Fields(fields)
-        };
-        let (kind, format, digits) = (options.kind, options.format, options.digits);
-        let reader = Reader {
-            kind,
-            format,
-            time_zone,
-            digits,
         };
         columns.push(TargetColumn {
             name: name.clone(),

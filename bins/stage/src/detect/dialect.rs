@@ -73,7 +73,7 @@ fn candidates(text: &str) -> Vec<Dialect> {
     let mut found = Vec::new();
     let delimiters = DELIMITERS
         .iter()
-        .filter(|it| text.contains(**it))
+        .filter(|it| text.contains(**it) && !is_part_of_longer(text, it))
         .chain(std::iter::once(&","));
     for delimiter in delimiters {
         for quote in [Some('"'), Some('\''), None] {
@@ -96,6 +96,15 @@ fn candidates(text: &str) -> Vec<Dialect> {
         }
     }
     found
+}
+
+/// Whether a separator comes inside a longer one and nowhere else: in `1||2`, `|` is none.
+fn is_part_of_longer(text: &str, delimiter: &str) -> bool {
+    let count = text.matches(delimiter).count();
+    DELIMITERS.iter().any(|longer| {
+        let times = longer.matches(delimiter).count();
+        longer.len() > delimiter.len() && times > 0 && text.matches(longer).count() * times == count
+    })
 }
 
 /// Pattern score times type score, less for broken rows.

@@ -112,7 +112,13 @@ impl Formats {
         let Some(candidates) = self.by_shape.get(&shape_of(text)) else {
             return 0;
         };
-        let fits = |index: &&usize| self.parse(**index, text).is_some();
+        let day = text.split(' ').next().unwrap_or_default();
+        let year_digits = day.bytes().rev().take_while(u8::is_ascii_digit).count();
+        let fits = |index: &&usize| {
+            // The version `1.2.3` is no day.
+            let has_year = year_digits == 2 || !self.all[**index].text.contains("%y");
+            has_year && self.parse(**index, text).is_some()
+        };
         candidates
             .iter()
             .filter(fits)
