@@ -246,6 +246,15 @@ impl Column {
         }
     }
 
+    /// How often some of the tokens came.
+    pub(crate) fn tokens_among(&self, tokens: &[&str]) -> u64 {
+        let counts = self.tokens.iter().enumerate();
+        counts
+            .filter(|(position, _)| tokens.contains(&nulls::token(*position)))
+            .map(|(_, count)| count)
+            .sum()
+    }
+
     /// All values, those that may mean "no value" too.
     pub(crate) fn all(&self) -> u64 {
         self.values + self.empty + self.tokens.iter().sum::<u64>()

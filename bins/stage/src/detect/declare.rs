@@ -128,10 +128,15 @@ fn text_keys(survey: &Survey) -> Vec<Key> {
         keys.push(key("encoding", encoding_name(survey.encoding)));
     }
     if survey.last_line_is_open {
-        let open = key("last_line_is_open", true);
-        keys.push(open.noted("the file ends without a line break: always, or is it cut off?"));
+        keys.push(open_end());
     }
     keys
+}
+
+/// The key of files that end without a line break.
+pub(crate) fn open_end() -> Key {
+    let seen = "the file ends without a line break: always, or is it cut off?";
+    key("last_line_is_open", true).noted(seen)
 }
 
 /// A table whose columns are all texts, as many as there are fields.

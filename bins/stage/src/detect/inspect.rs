@@ -200,6 +200,30 @@ impl Inspected {
         self.profile.columns.iter().map(|it| it.0.as_str()).collect()
     }
 
+    /// What is odd about the names of the columns.
+    pub(crate) fn name_faults(&self) -> Vec<String> {
+        let names = self.names();
+        let mut faults = Vec::new();
+        for (index, name) in names.iter().enumerate() {
+            let number = index + 1;
+            let (_, column) = &self.profile.columns[index];
+            if name.trim().is_empty() && column.values == 0 && number == names.len() {
+                faults.push(format!(
+                    "every line ends with a separator: column {number} has no name and no value"
+                ));
+            } else if name.trim().is_empty() {
+                faults.push(format!("column {number} has no name"));
+            } else if let Some(first) = names[..index].iter().position(|it| it == name) {
+                faults.push(format!(
+                    "column {number} is called `{}`, and so is column {}",
+                    name.escape_debug(),
+                    first + 1
+                ));
+            }
+        }
+        faults
+    }
+
     /// A type for every column.
     pub(crate) fn conclusions(&self, eyes: &Eyes) -> Vec<Conclusion> {
         let marks = self

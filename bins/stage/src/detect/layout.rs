@@ -24,8 +24,10 @@ pub(crate) struct Layout {
     pub preamble_lines: u64,
     /// Lines of column names.
     pub header_lines: u64,
-    /// Why there is a header, or none, in doubt.
+    /// The columns' types tell whether there is one.
     pub is_header_certain: bool,
+    /// Lines above the first record, header and comments included.
+    pub lines_above: u64,
     /// Start of lines that are no records.
     pub comment: Option<String>,
     /// Names of the fields; several lines are joined by a space.
@@ -107,6 +109,7 @@ fn layout_of(rows: &[Row], comment: Option<&str>, formats: &Formats) -> Layout {
         preamble_lines: 0,
         header_lines: 0,
         is_header_certain: true,
+        lines_above: 0,
         comment: comment.map(str::to_owned),
         names: Vec::new(),
         width,
@@ -121,6 +124,8 @@ fn layout_of(rows: &[Row], comment: Option<&str>, formats: &Formats) -> Layout {
     let (count, is_certain) = header_lines(rows, width, formats);
     layout.header_lines = count as u64;
     layout.is_header_certain = is_certain;
+    let record = rows.get(count).or(rows.last());
+    layout.lines_above = record.map_or(0, |it| it.line - u64::from(rows.len() > count));
     if count > 0 {
         layout.names = (0..width).map(|it| name_of(&rows[..count], it)).collect();
     }

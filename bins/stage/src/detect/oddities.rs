@@ -32,6 +32,13 @@ pub(crate) enum Oddity {
 }
 
 impl Oddity {
+    /// For programs.
+    pub(crate) fn name(self) -> String {
+        let name = serde_json::to_value(self).ok();
+        name.and_then(|it| it.as_str().map(str::to_owned))
+            .unwrap_or_default()
+    }
+
     /// For people.
     pub(crate) fn describe(self) -> &'static str {
         match self {

@@ -38,6 +38,25 @@ pub(crate) struct Profile {
     pub footer_lines: usize,
 }
 
+impl Profile {
+    /// Adds what another file of the same table holds; columns are the same where their names are.
+    pub(crate) fn merge(&mut self, other: Self) {
+        let before = self.records;
+        self.records += other.records;
+        self.is_cut |= other.is_cut;
+        for (name, column) in other.columns {
+            if let Some((_, mine)) = self.columns.iter_mut().find(|it| it.0 == name) {
+                mine.merge(column);
+            } else {
+                let mut mine = Column::default();
+                mine.observe_nothing(before);
+                mine.merge(column);
+                self.columns.push((name, mine));
+            }
+        }
+    }
+}
+
 /// How a file is gone through.
 #[derive(Debug)]
 pub(crate) struct Way<'a> {

@@ -54,6 +54,8 @@ pub(crate) struct Survey {
     pub encoding: Encoding,
     /// It begins with a byte-order mark.
     pub has_mark: bool,
+    /// It holds no sign beyond ASCII, so most encodings would do.
+    pub is_ascii: bool,
     /// How its lines end, those in quoted fields included.
     pub breaks: Breaks,
     /// Its last line has no line break.
@@ -116,6 +118,7 @@ pub(crate) fn survey(path: &Path, oddities: &mut Oddities) -> anyhow::Result<Sur
         unpacked_bytes,
         encoding,
         has_mark: mark_bytes > 0,
+        is_ascii: wide.is_none() && look.bytes.multi_byte + look.bytes.broken == 0,
         breaks: look.bytes.breaks,
         last_line_is_open: !matches!(look.bytes.last, b'\n' | b'\r'),
         sample,
