@@ -117,6 +117,7 @@ impl Pattern {
     }
 
     /// Days since 1970-01-01.
+    #[inline]
     pub(super) fn read_date(&self, text: &str) -> Option<i32> {
         if let Some(moment) = self.read_quickly(text) {
             return Some(moment.day);
@@ -130,6 +131,7 @@ impl Pattern {
         self.read_quickly(text).or_else(|| self.read_slowly(text))
     }
 
+    #[inline]
     pub(super) fn read_quickly(&self, text: &str) -> Option<Moment> {
         self.steps.as_ref()?.read(text.as_bytes())
     }
@@ -165,7 +167,7 @@ fn moment(time: NaiveDateTime, offset_s: Option<i32>) -> Option<Moment> {
 }
 
 /// Days since 1970-01-01.
-pub(super) fn days_since_epoch(date: NaiveDate) -> i32 {
+fn days_since_epoch(date: NaiveDate) -> i32 {
     date.num_days_from_ce() - EPOCH_DAYS_FROM_CE
 }
 
