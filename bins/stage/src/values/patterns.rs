@@ -152,7 +152,11 @@ impl Pattern {
     fn parse(&self, text: &str) -> Option<Parsed> {
         let mut parsed = Parsed::new();
         format::parse(&mut parsed, text, self.items.iter()).ok()?;
-        Some(parsed)
+        // `%Y` takes 23 for the year 23; only 0023 says so.
+        let is_short = parsed
+            .year()
+            .is_some_and(|it| (0..1_000).contains(&it) && !text.contains(&format!("{it:04}")));
+        (!is_short).then_some(parsed)
     }
 }
 
