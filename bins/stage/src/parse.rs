@@ -150,8 +150,7 @@ impl FileParser {
         }
         Err(Failure::usage(format!(
             "it has {} columns, {} are allowed (columns_max in [stage])",
-            width,
-            self.settings.columns_max
+            width, self.settings.columns_max
         ))
         .into())
     }

@@ -265,9 +265,7 @@ fn number_traits(text: &str, number: &Number) -> Traits {
     // 2000-01-01 to 2099-12-31, in seconds or milliseconds.
     let is_unix = match (text.len(), number.digits, text.parse::<i64>()) {
         (10, 10, Ok(seconds)) => (946_684_800..4_102_444_800).contains(&seconds),
-        (13, 13, Ok(milliseconds)) => {
-            (946_684_800_000..4_102_444_800_000).contains(&milliseconds)
-        }
+        (13, 13, Ok(milliseconds)) => (946_684_800_000..4_102_444_800_000).contains(&milliseconds),
         _ => false,
     };
     Traits {
@@ -336,7 +334,11 @@ mod tests {
     fn memory_is_bounded_by_the_ways_of_reading() {
         let (mut column, eyes) = (Column::default(), eyes(None));
         for number in 0..10_000_u32 {
-            let text = format!("{}-{}-{number}", "9".repeat(1 + number as usize % 90), number % 7);
+            let text = format!(
+                "{}-{}-{number}",
+                "9".repeat(1 + number as usize % 90),
+                number % 7
+            );
             column.observe(&text, 1, &eyes);
         }
         assert!(column.readings.len() <= READINGS_MAX + 1);

@@ -36,10 +36,7 @@ const CURRENCY_SIGNS: [&str; 20] = [
 ];
 
 const fn marks(decimal: char, thousands: Option<char>) -> Marks {
-    Marks {
-        decimal,
-        thousands,
-    }
+    Marks { decimal, thousands }
 }
 
 /// A text that is a number under some marks.
@@ -66,7 +63,10 @@ impl Number {
     pub(crate) fn read(text: &str) -> Option<Self> {
         // Most texts are no numbers, and nearly all numbers begin so.
         let first = text.chars().next()?;
-        if first.is_ascii_alphabetic() && !first.is_ascii_uppercase() && first != 'z' && first != 'k'
+        if first.is_ascii_alphabetic()
+            && !first.is_ascii_uppercase()
+            && first != 'z'
+            && first != 'k'
         {
             return None;
         }
@@ -185,8 +185,24 @@ mod tests {
     #[test]
     fn what_is_no_number_is_none() {
         for text in [
-            "", "-", "1.2.3", "1e5", "12a", "1,23,456", ".5", "5.", "--1", "0x1F", "NaN", "1 2",
-            "2018-01-02", "10:15", "€", "MG-8769", "$ ", "%",
+            "",
+            "-",
+            "1.2.3",
+            "1e5",
+            "12a",
+            "1,23,456",
+            ".5",
+            "5.",
+            "--1",
+            "0x1F",
+            "NaN",
+            "1 2",
+            "2018-01-02",
+            "10:15",
+            "€",
+            "MG-8769",
+            "$ ",
+            "%",
         ] {
             assert_eq!(Number::read(text), None, "{text}");
         }

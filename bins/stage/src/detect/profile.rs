@@ -17,8 +17,18 @@ use super::oddities::{Oddities, Oddity};
 const FOOTER_LINES_MAX: usize = 10;
 /// First words of lines that sum up the records above, or say that they are over.
 const FOOTER_WORDS: [&str; 12] = [
-    "total", "sum", "summe", "gesamt", "subtotal", "grand total", "somme", "suma", "soma", "count",
-    "rows", "end of",
+    "total",
+    "sum",
+    "summe",
+    "gesamt",
+    "subtotal",
+    "grand total",
+    "somme",
+    "suma",
+    "soma",
+    "count",
+    "rows",
+    "end of",
 ];
 /// Columns of one file.
 const COLUMNS_MAX: usize = 1_600;

@@ -99,6 +99,7 @@ fn facts(inspected: &Inspected) -> String {
                 "; a guess, for all is text"
             };
             let header = match layout.header_lines {
+                0 if inspected.is_named() => "1 line, a field shorter than the records".to_owned(),
                 0 => "none".to_owned(),
                 1 => "1 line".to_owned(),
                 lines => format!("{lines} lines, joined"),
@@ -134,11 +135,7 @@ fn packed_name(packed: Packed) -> &'static str {
 }
 
 fn describe_breaks(breaks: Breaks) -> String {
-    let kinds = [
-        ("LF", breaks.lf),
-        ("CRLF", breaks.crlf),
-        ("CR", breaks.cr),
-    ];
+    let kinds = [("LF", breaks.lf), ("CRLF", breaks.crlf), ("CR", breaks.cr)];
     let found: Vec<String> = kinds
         .into_iter()
         .filter(|(_, times)| *times > 0)
@@ -162,7 +159,10 @@ fn describe_dialect(dialect: &Dialect, has_quotes: bool) -> String {
         (Some(_), _) if !has_quotes => "no field is quoted".to_owned(),
         (Some(quote), None) => format!("quoted with `{quote}`"),
         (Some(quote), Some(escape)) => {
-            format!("quoted with `{quote}`, escaped with `{}`", escape.escape_debug())
+            format!(
+                "quoted with `{quote}`, escaped with `{}`",
+                escape.escape_debug()
+            )
         }
     };
     format!("fields end with {delimiter}, {quotes}")
@@ -172,7 +172,10 @@ fn describe_type(conclusion: &Conclusion) -> String {
     let kind = format!("{:?}", conclusion.kind).to_lowercase();
     let mut details = conclusion.formats.clone();
     if let Some(marks) = conclusion.marks {
-        let thousands = marks.thousands.map(|it| format!("{it:?} ")).unwrap_or_default();
+        let thousands = marks
+            .thousands
+            .map(|it| format!("{it:?} "))
+            .unwrap_or_default();
         if thousands != String::new() || marks.decimal != '.' {
             details.push(format!("marks {thousands}{:?}", marks.decimal));
         }

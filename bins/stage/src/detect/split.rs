@@ -171,7 +171,10 @@ mod tests {
     #[test]
     fn each_dialect_reads_what_it_writes() {
         let plain = dialect(",", Some('"'), None);
-        assert_eq!(texts("a,\"b,\"\"c\"\n\n,\n", &plain), [["a", "b,\"c"], ["", ""]]);
+        assert_eq!(
+            texts("a,\"b,\"\"c\"\n\n,\n", &plain),
+            [["a", "b,\"c"], ["", ""]]
+        );
         let escaped = dialect(";", Some('\''), Some('\\'));
         assert_eq!(texts("'it\\'s';'\\\\'\n", &escaped), [["it's", "\\"]]);
         let wide = dialect("||", None, None);

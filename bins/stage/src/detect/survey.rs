@@ -287,10 +287,7 @@ impl ByteLook {
         joined.extend_from_slice(bytes);
         let mut rest = joined.as_slice();
         loop {
-            let error = match std::str::from_utf8(rest) {
-                Ok(_) => None,
-                Err(error) => Some(error),
-            };
+            let error = std::str::from_utf8(rest).err();
             let valid = error.map_or(rest.len(), |it| it.valid_up_to());
             let is_high = |it: &&u8| **it >= 0x80;
             self.multi_byte += rest[..valid].iter().filter(is_high).count() as u64;
@@ -382,7 +379,10 @@ mod tests {
         assert_eq!(encoding(b"a,b\n1,2\n"), Encoding::Utf8);
         assert_eq!(encoding("stra\u{df}e\n".as_bytes()), Encoding::Utf8);
         assert_eq!(encoding(b"stra\xdfe\n"), Encoding::Latin1);
-        assert_eq!(encoding(b"price \x80 5, stra\xdfe\n"), Encoding::Windows1252);
+        assert_eq!(
+            encoding(b"price \x80 5, stra\xdfe\n"),
+            Encoding::Windows1252
+        );
         let text = "name,price\nStra\u{df}e,5\n";
         assert_eq!(encoding(&utf16(text, u16::to_le_bytes)), Encoding::Utf16Le);
         assert_eq!(encoding(&utf16(text, u16::to_be_bytes)), Encoding::Utf16Be);

@@ -9,9 +9,24 @@ use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime};
 
 /// Days without a time, the most usual first.
 const DAYS: [&str; 18] = [
-    "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y",
-    "%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d-%b-%Y", "%d %b %Y", "%d-%b-%y", "%b %d, %Y",
-    "%d %B %Y", "%B %d, %Y", "%Y%m%d",
+    "%Y-%m-%d",
+    "%Y/%m/%d",
+    "%Y.%m.%d",
+    "%d.%m.%Y",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%d-%m-%Y",
+    "%m-%d-%Y",
+    "%d.%m.%y",
+    "%d/%m/%y",
+    "%m/%d/%y",
+    "%d-%b-%Y",
+    "%d %b %Y",
+    "%d-%b-%y",
+    "%b %d, %Y",
+    "%d %B %Y",
+    "%B %d, %Y",
+    "%Y%m%d",
 ];
 /// Days before a time: those without names of months.
 const DAYS_BEFORE_TIMES: usize = 11;
@@ -263,8 +278,19 @@ mod tests {
     #[test]
     fn what_is_no_time_fits_nothing() {
         for text in [
-            "", "2023-02-29", "18-08-15", "10:15", "12345", "20189999", "1.2.3", "now",
-            "2018-08-15 25:00:00", "0000-01-01", "2018-13-01", "13/13/2018", "12018-01-01",
+            "",
+            "2023-02-29",
+            "18-08-15",
+            "10:15",
+            "12345",
+            "20189999",
+            "1.2.3",
+            "now",
+            "2018-08-15 25:00:00",
+            "0000-01-01",
+            "2018-13-01",
+            "13/13/2018",
+            "12018-01-01",
         ] {
             assert_eq!(fitting(text), Vec::<String>::new(), "{text}");
         }

@@ -204,12 +204,10 @@ fn decoder_of(declared: Encoding, mark: Option<Mark>) -> anyhow::Result<Decoder>
         (Encoding::Utf8, None | Some(Mark::Utf8)) => Ok(Decoder::None),
         (Encoding::Latin1, None) => Ok(Decoder::Latin1),
         (Encoding::Windows1252, None) => Ok(Decoder::Windows1252),
-        (Encoding::Utf16, Some(Mark::Utf16Le)) | (Encoding::Utf16Le, None | Some(Mark::Utf16Le)) => {
-            utf16(encoding_rs::UTF_16LE)
-        }
-        (Encoding::Utf16, Some(Mark::Utf16Be)) | (Encoding::Utf16Be, None | Some(Mark::Utf16Be)) => {
-            utf16(encoding_rs::UTF_16BE)
-        }
+        (Encoding::Utf16, Some(Mark::Utf16Le))
+        | (Encoding::Utf16Le, None | Some(Mark::Utf16Le)) => utf16(encoding_rs::UTF_16LE),
+        (Encoding::Utf16, Some(Mark::Utf16Be))
+        | (Encoding::Utf16Be, None | Some(Mark::Utf16Be)) => utf16(encoding_rs::UTF_16BE),
         (Encoding::Utf16, None) => Err(Failure::usage(
             "it has no byte-order mark, so which byte of UTF-16 comes first is a guess; set \
              encoding = \"utf-16le\" or \"utf-16be\"",

@@ -92,7 +92,9 @@ impl Dialect {
         }
         for (key, sign) in [("quote", self.quote), ("escape", self.escape)] {
             if sign.is_some_and(|it| bytes.contains(&it)) {
-                return refuse(format!("`delimiter` holds the `{key}` character; change one"));
+                return refuse(format!(
+                    "`delimiter` holds the `{key}` character; change one"
+                ));
             }
         }
         Ok(())

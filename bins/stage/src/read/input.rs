@@ -63,7 +63,10 @@ pub(super) struct Peeked<R> {
 impl<R: Read> Peeked<R> {
     pub(super) fn new(mut inner: R) -> io::Result<Self> {
         let mut head = Vec::with_capacity(PEEKED_BYTES);
-        inner.by_ref().take(PEEKED_BYTES as u64).read_to_end(&mut head)?;
+        inner
+            .by_ref()
+            .take(PEEKED_BYTES as u64)
+            .read_to_end(&mut head)?;
         Ok(Self { head, inner })
     }
 

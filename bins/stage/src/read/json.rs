@@ -9,8 +9,10 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use indexmap::IndexMap;
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::Deserialize;
+use serde::de::{
+    DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 use serde_json::value::RawValue;
 
 use super::record::{Fault, Field, Kind, Record};
@@ -156,7 +158,9 @@ impl Walk<'_> {
             Cow::Owned(format!("{}{key}", self.prefix))
         };
         let is_known = self.unknown.contains_key(path.as_ref());
-        if is_known || self.unknown.len() >= UNKNOWN_KEYS_MAX || self.ignored.contains(path.as_ref())
+        if is_known
+            || self.unknown.len() >= UNKNOWN_KEYS_MAX
+            || self.ignored.contains(path.as_ref())
         {
             return;
         }

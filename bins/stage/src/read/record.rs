@@ -161,7 +161,9 @@ impl Record {
 
     /// Whether the field is a JSON null or its key is missing; never so of csv.
     pub fn is_null(&self, index: usize) -> bool {
-        self.fields.get(index).is_some_and(|it| it.kind == Kind::Null)
+        self.fields
+            .get(index)
+            .is_some_and(|it| it.kind == Kind::Null)
     }
 
     /// Forgets the record before.

@@ -149,8 +149,7 @@ impl Splitter<'_> {
                 None => *next == quote,
             };
             if is_pair {
-                self.unescaped
-                    .extend_from_slice(&self.data[segment..found]);
+                self.unescaped.extend_from_slice(&self.data[segment..found]);
                 segment = found + 1;
                 position = found + 2;
             } else if self.data[found] == quote {
@@ -160,8 +159,7 @@ impl Splitter<'_> {
             }
         };
         if segment > start + 1 {
-            self.unescaped
-                .extend_from_slice(&self.data[segment..close]);
+            self.unescaped.extend_from_slice(&self.data[segment..close]);
             let end = self.unescaped.len();
             let whole = Field::new(unescaped_start, end, Kind::QuotedUnescaped);
             self.fields.push(whole);
@@ -169,7 +167,8 @@ impl Splitter<'_> {
             self.fields.push(Field::new(start + 1, close, Kind::Quoted));
         }
         let line_byte = self.dialect.line_byte();
-        if self.multi_line.is_none() && memchr::memchr(line_byte, &self.data[start..close]).is_some()
+        if self.multi_line.is_none()
+            && memchr::memchr(line_byte, &self.data[start..close]).is_some()
         {
             self.multi_line = Some(Place { field, at: start });
         }

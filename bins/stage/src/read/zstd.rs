@@ -62,9 +62,10 @@ impl<R: BufRead> Frames<R> {
                     self.is_in_frame = true;
                     return Ok(true);
                 }
-                Err(FrameDecoderError::ReadFrameHeaderError(
-                    ReadFrameHeaderError::SkipFrame { length, .. },
-                )) => self.skip(u64::from(length))?,
+                Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame {
+                    length,
+                    ..
+                })) => self.skip(u64::from(length))?,
                 Err(error) => return Err(io::Error::other(error)),
             }
         }

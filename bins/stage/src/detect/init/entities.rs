@@ -6,7 +6,12 @@ use crate::source::Type;
 const STAGING: &str = include_str!("../../../../../sql/migrations/0003_staging.sql");
 /// Columns that `stage` fills itself.
 const OWN_COLUMNS: [&str; 6] = [
-    "source", "batch_id", "row_id", "file_id", "source_line", "loaded_at",
+    "source",
+    "batch_id",
+    "row_id",
+    "file_id",
+    "source_line",
+    "loaded_at",
 ];
 
 /// Entities that files bring, with their keys beside `source`.
@@ -22,7 +27,10 @@ const KEYS: [(&str, &[&str]); 13] = [
     ("payments", &["transaction_id", "payment_sequence"]),
     ("shipments", &["transaction_id", "shipment_id"]),
     ("inventory_movements", &["movement_id"]),
-    ("inventory_snapshots", &["snapshot_date", "product_id", "store_id"]),
+    (
+        "inventory_snapshots",
+        &["snapshot_date", "product_id", "store_id"],
+    ),
     ("web_events", &["event_id"]),
 ];
 
@@ -43,7 +51,7 @@ pub(crate) fn find(columns: &[(&str, Option<Type>)]) -> Option<Match> {
     KEYS.iter()
         .filter_map(|(entity, keys)| {
             let has_key = |key: &&str| columns.iter().any(|it| it.0 == *key);
-            if !keys.iter().all(|it| has_key(it)) {
+            if !keys.iter().all(has_key) {
                 return None;
             }
             let known = columns_of(entity);
@@ -128,7 +136,10 @@ mod tests {
         assert_eq!(find(&[("product_name", text)]), None);
         assert_eq!(find(&[("product_id", text), ("colour", text)]), None);
         assert_eq!(find(&[("product_id", text), ("price", text)]), None);
-        let found = find(&[("transaction_id", text), ("payment_sequence", Some(Type::Integer))]);
+        let found = find(&[
+            ("transaction_id", text),
+            ("payment_sequence", Some(Type::Integer)),
+        ]);
         assert_eq!(found.map(|it| it.entity), Some("payments"));
     }
 }

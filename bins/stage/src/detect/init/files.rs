@@ -206,8 +206,16 @@ mod tests {
             ("sales_20250131.csv.gz", "sales_*.csv.gz", true),
             ("customers2.csv", "customers*.csv", false),
             ("part-1_of_9.csv", "part-*_of_*.csv", false),
-            ("business_date=2025-01-31/a.csv", "business_date=*/a.csv", true),
-            ("year=2025/month=01/day=31/a.csv", "year=*/month=*/day=*/a.csv", true),
+            (
+                "business_date=2025-01-31/a.csv",
+                "business_date=*/a.csv",
+                true,
+            ),
+            (
+                "year=2025/month=01/day=31/a.csv",
+                "year=*/month=*/day=*/a.csv",
+                true,
+            ),
             ("2025/01/a.csv", "*/*/a.csv", true),
             ("shop1/a [x].csv", "shop1/a [[]x[]].csv", false),
         ] {
@@ -232,11 +240,22 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let inner = folder.path().join("business_date=2025-01-01");
         fs::create_dir(&inner).expect("a folder");
-        for name in ["a.csv", "b.ndjson.gz", "README.md", ".hidden.csv", "c.csv.part", "d.xlsx"] {
+        for name in [
+            "a.csv",
+            "b.ndjson.gz",
+            "README.md",
+            ".hidden.csv",
+            "c.csv.part",
+            "d.xlsx",
+        ] {
             fs::write(inner.join(name), "x\n").expect("a file");
         }
         let found = find(folder.path()).expect("files");
-        let names: Vec<&str> = found.candidates.iter().map(|it| stem(&it.relative)).collect();
+        let names: Vec<&str> = found
+            .candidates
+            .iter()
+            .map(|it| stem(&it.relative))
+            .collect();
         assert_eq!(names, ["a", "b"]);
         let passed: Vec<&str> = found.passed_over.iter().map(|it| stem(&it.0)).collect();
         assert_eq!(passed, ["README", "d"]);

@@ -56,7 +56,11 @@ fn shape(inspected: &Inspected) -> Shape {
     let mut names: Vec<String> = if is_json {
         Vec::new()
     } else {
-        inspected.names().iter().map(|it| (*it).to_owned()).collect()
+        inspected
+            .names()
+            .iter()
+            .map(|it| (*it).to_owned())
+            .collect()
     };
     names.sort();
     let mut keys = inspected.keys();
@@ -114,6 +118,9 @@ impl Group {
         if is_exact {
             return vec![self.pattern.text.clone()];
         }
-        self.files.iter().map(|it| glob::Pattern::escape(it)).collect()
+        self.files
+            .iter()
+            .map(|it| glob::Pattern::escape(it))
+            .collect()
     }
 }

@@ -24,7 +24,9 @@ pub(crate) fn column_names(header: &[&str]) -> Vec<String> {
         if TECHNICAL_COLUMNS.iter().any(|it| it.0 == name) {
             name = format!("shop_{name}");
         }
-        let name = unused(&name, COLUMN_LENGTH_MAX, |it| names.iter().any(|name| name == it));
+        let name = unused(&name, COLUMN_LENGTH_MAX, |it| {
+            names.iter().any(|name| name == it)
+        });
         names.push(name);
     }
     names
@@ -52,7 +54,9 @@ pub(crate) fn table_names(stems: &[String], source: &str) -> Vec<String> {
             words = rest;
         }
         let name = shortened(words);
-        let name = unused(&name, NAME_LENGTH_MAX, |it| names.iter().any(|name| name == it));
+        let name = unused(&name, NAME_LENGTH_MAX, |it| {
+            names.iter().any(|name| name == it)
+        });
         names.push(name);
     }
     names
@@ -171,12 +175,32 @@ mod tests {
     #[test]
     fn headers_become_names_of_columns() {
         let header = [
-            "Order ID", "PRODUCTID", "ProductType", "Straße", "Größe (cm)", "", "2024", "order-id",
-            "file_id", "Preço", "HTTPStatus", "订单",
+            "Order ID",
+            "PRODUCTID",
+            "ProductType",
+            "Straße",
+            "Größe (cm)",
+            "",
+            "2024",
+            "order-id",
+            "file_id",
+            "Preço",
+            "HTTPStatus",
+            "订单",
         ];
         let expected = [
-            "order_id", "productid", "product_type", "strasse", "groesse_cm", "column_6",
-            "column_2024", "order_id_2", "shop_file_id", "preco", "http_status", "column_12",
+            "order_id",
+            "productid",
+            "product_type",
+            "strasse",
+            "groesse_cm",
+            "column_6",
+            "column_2024",
+            "order_id_2",
+            "shop_file_id",
+            "preco",
+            "http_status",
+            "column_12",
         ];
         assert_eq!(column_names(&header), expected);
         let long = "x".repeat(100);
@@ -209,9 +233,18 @@ mod tests {
 
     #[test]
     fn names_of_tables_keep_the_rules() {
-        let stems = ["sales 2024", "sales-2025", "2024", "Über_Uns__x", "teashop_items"];
+        let stems = [
+            "sales 2024",
+            "sales-2025",
+            "2024",
+            "Über_Uns__x",
+            "teashop_items",
+        ];
         let names = tables(&stems, "teashop");
-        assert_eq!(names, ["sales", "sales_2", "table_2024", "ueber_uns_x", "items"]);
+        assert_eq!(
+            names,
+            ["sales", "sales_2", "table_2024", "ueber_uns_x", "items"]
+        );
         for name in tables(&[&"long_".repeat(20), "a__b", "Ünïcödé.x"], "s") {
             assert!(crate::source::check_name("table", &name).is_ok(), "{name}");
         }
