@@ -14,6 +14,8 @@ use super::times::{Format, FormatSet, Formats, Offset};
 
 /// Formats that one column may mix.
 const FORMATS_MAX: usize = 4;
+/// Longest text in characters that may be a key, which white space breaks; longer ones are prose.
+const SHORT_TEXT_MAX: usize = 40;
 const DEFAULT_DATE_FORMAT: &str = "%Y-%m-%d";
 const DEFAULT_TIME_FORMAT: &str = "%Y-%m-%d %H:%M:%S";
 /// Parts of names that speak of time; only then are plain numbers times.
@@ -128,7 +130,8 @@ pub(crate) fn conclude(
     add_nulls(&mut conclusion, column);
     let is_text = conclusion.kind == Type::Text;
     conclusion.must_trim = !is_text && column.padded.count > 0;
-    if is_text && column.padded.count > 0 {
+    let is_short = column.widths.is_some_and(|it| it.1 <= SHORT_TEXT_MAX);
+    if is_text && is_short && column.padded.count > 0 {
         let Seen { count, line } = column.padded;
         conclusion.notes.push(format!(
             "white space around {count} values, first on line {line}; trim = true takes it off"
@@ -407,8 +410,12 @@ fn add_nulls(conclusion: &mut Conclusion, column: &Column) {
         if !is_text || nulls::holds_among_texts(token) {
             conclusion.null_tokens.push(token);
         } else {
+            let times = match count {
+                1 => "once".to_owned(),
+                count => format!("{count} times"),
+            };
             conclusion.notes.push(format!(
-                "`{token}` comes {count} times; if it means no value, add it to nulls"
+                "`{token}` comes {times}; if it means no value, add it to nulls"
             ));
         }
     }

@@ -26,6 +26,8 @@ pub(crate) struct Layout {
     pub header_lines: u64,
     /// The columns' types tell whether there is one.
     pub is_header_certain: bool,
+    /// A line above the records that looks like their names, but has another number of fields.
+    pub misfit: Option<Misfit>,
     /// Lines above the first record, header and comments included.
     pub lines_above: u64,
     /// Start of lines that are no records.
@@ -34,6 +36,15 @@ pub(crate) struct Layout {
     pub names: Vec<String>,
     /// Number of fields of a record.
     pub width: usize,
+}
+
+/// A header that does not fit its records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Misfit {
+    /// Line on which it stands.
+    pub line: u64,
+    /// Number of its fields.
+    pub fields: usize,
 }
 
 /// What a single field looks like.
@@ -109,6 +120,7 @@ fn layout_of(rows: &[Row], comment: Option<&str>, formats: &Formats) -> Layout {
         preamble_lines: 0,
         header_lines: 0,
         is_header_certain: true,
+        misfit: None,
         lines_above: 0,
         comment: comment.map(str::to_owned),
         names: Vec::new(),
@@ -119,8 +131,19 @@ fn layout_of(rows: &[Row], comment: Option<&str>, formats: &Formats) -> Layout {
     };
     if start > 0 {
         layout.preamble_lines = rows[start].line - 1;
+        layout.misfit = misfit(&rows[start - 1..], width, formats);
     }
+    let above = start.checked_sub(1).map(|it| &rows[it]);
     let rows = &rows[start..];
+    if let Some(above) = above.filter(|_| layout.misfit.is_some() && is_cut_header(rows, width)) {
+        // A separator behind every value, but not behind the last name.
+        if above.cells.len() + 1 == width {
+            layout.lines_above = layout.preamble_lines;
+            layout.misfit = None;
+            layout.names = (0..width).map(|it| above.text(it).to_owned()).collect();
+            return layout;
+        }
+    }
     let (count, is_certain) = header_lines(rows, width, formats);
     layout.header_lines = count as u64;
     layout.is_header_certain = is_certain;
@@ -130,6 +153,23 @@ fn layout_of(rows: &[Row], comment: Option<&str>, formats: &Formats) -> Layout {
         layout.names = (0..width).map(|it| name_of(&rows[..count], it)).collect();
     }
     layout
+}
+
+/// A row of another width, right above the records, that names their columns.
+fn misfit(rows: &[Row], width: usize, formats: &Formats) -> Option<Misfit> {
+    let first = rows.first()?;
+    let votes = votes(rows, width, formats);
+    let is_header = first.cells.len() > 1 && votes.strong > 0 && votes.against == 0;
+    is_header.then_some(Misfit {
+        line: first.line,
+        fields: first.cells.len(),
+    })
+}
+
+/// Whether the last field of every record is empty.
+fn is_cut_header(rows: &[Row], width: usize) -> bool {
+    let mut records = rows.iter().filter(|it| it.cells.len() == width);
+    width > 1 && records.all(|it| it.text(width - 1).is_empty())
 }
 
 /// As the loader joins them: a space between what the lines hold.
@@ -287,7 +327,7 @@ fn look(text: &str, formats: &Formats) -> Look {
 fn is_clock(text: &str) -> bool {
     let parts: Vec<&str> = text.split(':').collect();
     let is_part = |it: &&str| matches!(it.len(), 1 | 2) && it.bytes().all(|it| it.is_ascii_digit());
-    matches!(parts.len(), 2 | 3) && parts.iter().all(|it| is_part(it))
+    matches!(parts.len(), 2 | 3) && parts.iter().all(is_part)
 }
 
 /// Where all is text: names differ from each other, are short, and come no second time.
@@ -362,6 +402,27 @@ mod tests {
             assert_eq!(found.preamble_lines, 2, "{preamble}");
             assert_eq!(found.names[0], "id", "{preamble}");
         }
+    }
+
+    #[test]
+    fn a_separator_behind_every_value_leaves_the_names_in_place() {
+        let found = layout("id,name,price\n1,Tea,4.50,\n2,Cup,12.00,\n3,Pot,30.00,\n");
+        assert_eq!((found.header_lines, found.preamble_lines), (0, 1));
+        assert_eq!(found.names, ["id", "name", "price", ""]);
+    }
+
+    #[test]
+    fn a_header_that_does_not_fit_is_told() {
+        let found = layout(&format!("id,name price\n{BODY}"));
+        let expected = Misfit { line: 1, fields: 2 };
+        assert_eq!((found.header_lines, found.misfit), (0, Some(expected)));
+        assert_eq!(
+            layout(&format!("Report,of March\n{BODY}"))
+                .misfit
+                .map(|it| it.line),
+            Some(1)
+        );
+        assert_eq!(layout(&format!("Report\n{BODY}")).misfit, None);
     }
 
     #[test]

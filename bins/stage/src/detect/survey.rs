@@ -287,10 +287,7 @@ impl ByteLook {
         joined.extend_from_slice(bytes);
         let mut rest = joined.as_slice();
         loop {
-            let error = match std::str::from_utf8(rest) {
-                Ok(_) => None,
-                Err(error) => Some(error),
-            };
+            let error = std::str::from_utf8(rest).err();
             let valid = error.map_or(rest.len(), |it| it.valid_up_to());
             let is_high = |it: &&u8| **it >= 0x80;
             self.multi_byte += rest[..valid].iter().filter(is_high).count() as u64;
