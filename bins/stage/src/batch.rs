@@ -16,7 +16,7 @@ use deadpool_postgres::{Object, Transaction};
 use crate::bookkeeping::Entry;
 use crate::copy::Target;
 use crate::entity::Entity;
-use crate::files::{self, RawFile, TableFiles};
+use crate::files::{self, RawFile, Selection, TableFiles};
 use crate::load::{self, Job, Loaded};
 use crate::parse::{Constants, Counts, FileParser, StagingConstants};
 use crate::settings::Settings;
@@ -50,6 +50,8 @@ pub(crate) struct Stager<'a> {
     pub settings: &'a Settings,
     /// The source.
     pub source: &'a Source,
+    /// Which of its files.
+    pub selection: &'a Selection,
     /// Folder of its raw files.
     pub folder: PathBuf,
     /// Whether staging still holds the rows of an earlier run.
@@ -77,7 +79,9 @@ impl Stager<'_> {
     pub(crate) async fn stage(&self, report: &mut StageReport) -> anyhow::Result<Outcome> {
         let (source, folder) = (self.source.clone(), self.folder.clone());
         // On a thread of its own, so that a slow disk does not keep a signal waiting.
-        let looking = tokio::task::spawn_blocking(move || files::discover(&source, &folder));
+        let selection = self.selection.clone();
+        let looking =
+            tokio::task::spawn_blocking(move || files::discover(&source, &folder, &selection));
         let mut tables = looking.await.context("the look at the files stopped")??;
         self.find_new(&mut tables).await?;
         if tables.is_empty() {
@@ -105,7 +109,7 @@ impl Stager<'_> {
         }
         let mut client = self.ctx.client().await?;
         let tx = begin(&mut client).await?;
-        files::mark_new(&tx, self.source, tables).await?;
+        files::mark_new(&tx, self.source, self.selection, tables).await?;
         tables.retain(TableFiles::is_changed);
         Ok(())
     }
@@ -171,7 +175,8 @@ impl Stager<'_> {
         for files in tables {
             let table = &self.source.tables[&files.table_name];
             if table.entity.is_none() {
-                landing::prepare(&tx, self.source, &files.table_name, table).await?;
+                landing::prepare(&tx, self.source, &files.table_name, table, files.is_partial)
+                    .await?;
             }
             let target = target::choose(&tx, self.source, &files.table_name, table).await?;
             for file in files.new_files() {
@@ -276,7 +281,7 @@ impl Stager<'_> {
             read: Some(total.read),
             rejected: Some(total.rejected),
             staged: total.loaded,
-            is_whole: table.mode == Mode::Snapshot && total.rejected == 0,
+            is_whole: table.mode == Mode::Snapshot && !files.is_partial && total.rejected == 0,
         };
         self.record(tx, batch_id, &entry).await?;
         Ok(is_blocked)
