@@ -1,6 +1,7 @@
 //! Any declared file into staging: every record once, or in quarantine with its place.
 
 mod loading;
+mod malformed;
 mod reload;
 
 use std::path::{Path, PathBuf};
