@@ -2,7 +2,10 @@
 
 mod loading;
 mod malformed;
+mod packing;
+mod pollock;
 mod reload;
+mod roundtrip;
 
 use std::path::{Path, PathBuf};
 

@@ -153,7 +153,11 @@ impl Trial {
             .context("the landing tables")?
         {
             let query = format!("select count(*) from landing.{}", row.get::<_, &str>(0));
-            let row = self.client.query_one(&query, &[]).await.context("a count")?;
+            let row = self
+                .client
+                .query_one(&query, &[])
+                .await
+                .context("a count")?;
             row_count += row.get::<_, i64>(0);
         }
         Ok(row_count)

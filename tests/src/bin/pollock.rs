@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use common::testing::workspace_root;
-use tests::pollock::{Corpus, DEFAULT_ARCHIVE, Page, Verdict, try_all};
+use tests::pollock::{Corpus, DEFAULT_ARCHIVE, PAGE, Page, Verdict, try_all};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -36,14 +36,20 @@ async fn run(path: PathBuf, out: &mut impl std::io::Write) -> anyhow::Result<Exi
     let page = Page {
         judgements: &judgements,
     };
-    let place = workspace_root().join("docs/POLLOCK.md");
-    std::fs::write(&place, page.markdown()).context("failed to write docs/POLLOCK.md")?;
+    let place = workspace_root().join(PAGE);
+    std::fs::write(&place, page.markdown())
+        .with_context(|| format!("failed to write `{}`", place.display()))?;
     let mut is_wrong = false;
     for judgement in judgements.iter().filter(|it| it.verdict == Verdict::Wrong) {
         is_wrong = true;
-        writeln!(out, "WRONG {}: {}", judgement.name, judgement.grounds.join("; "))?;
+        writeln!(
+            out,
+            "WRONG {}: {}",
+            judgement.name,
+            judgement.grounds.join("; ")
+        )?;
     }
-    writeln!(out, "{}; see docs/POLLOCK.md", page.summary())?;
+    writeln!(out, "{}; see {PAGE}", page.summary())?;
     Ok(if is_wrong {
         ExitCode::FAILURE
     } else {

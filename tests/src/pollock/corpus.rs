@@ -127,9 +127,11 @@ impl Sample {
 
     /// Its name without numbers: the fault that was planted.
     pub fn fault_class(&self) -> String {
-        let end = self.name.find(|it: char| it.is_ascii_digit());
-        let stem = end.map_or(self.name.trim_end_matches(".csv"), |it| &self.name[..it]);
-        let stem = stem.trim_end_matches('_');
+        let name = self.name.trim_end_matches(".csv");
+        let Some(end) = name.find(|it: char| it.is_ascii_digit()) else {
+            return name.to_owned();
+        };
+        let stem = name[..end].trim_end_matches('_');
         stem.strip_suffix("_row").unwrap_or(stem).to_owned()
     }
 }

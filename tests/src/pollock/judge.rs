@@ -77,11 +77,7 @@ fn lines(sample: &Sample) -> Vec<Line<'_>> {
         .map(|(number, bytes)| Line {
             number: signed(number),
             bytes,
-            broken: sample
-                .parameters
-                .check_line(bytes, width)
-                .err()
-                .map(signed),
+            broken: sample.parameters.check_line(bytes, width).err().map(signed),
         })
         .collect()
 }
@@ -98,15 +94,13 @@ fn compare(
     for (index, line) in lines.iter().enumerate() {
         let number = line.number;
         if let Some(column) = line.broken {
-            let reject = rejects.next().ok_or(format!(
-                "broken line {number} is not in quarantine"
-            ))?;
+            let reject = rejects
+                .next()
+                .ok_or(format!("broken line {number} is not in quarantine"))?;
             compare_reject(line, column, reject)?;
             continue;
         }
-        let row = rows
-            .next()
-            .ok_or(format!("line {number} was not loaded"))?;
+        let row = rows.next().ok_or(format!("line {number} was not loaded"))?;
         let clean = sample.clean_rows.get(index).ok_or(format!(
             "line {number} was loaded, but its clean twin has no such row"
         ))?;
@@ -154,6 +148,8 @@ fn rule_of(rule: &str) -> &str {
 /// A refusal without the names and numbers of its case.
 fn kind_of(message: &str) -> String {
     let mut kind = String::new();
+    // What a message advises to write down is the name of a column again.
+    let message = message.replace("[\"", "[`").replace("\"]", "`]");
     for (index, part) in message.split('`').enumerate() {
         if index % 2 == 1 {
             kind.push_str("`…`");
@@ -182,6 +178,9 @@ mod tests {
 
     #[test]
     fn refusals_of_one_kind_look_the_same() {
-        assert_eq!(kind_of("`a.csv`, line 12: `x` ends"), "`…`, line N: `…` ends");
+        assert_eq!(
+            kind_of("`a.csv`, line 12: `x`; say from = [\"x\"]"),
+            "`…`, line N: `…`; say from = [`…`]"
+        );
     }
 }

@@ -27,6 +27,8 @@ use crate::trial::{Delivery, Outcome, Trial};
 const WORKERS: usize = 2;
 /// Where the project's own machines have the archive, below the workspace.
 pub const DEFAULT_ARCHIVE: &str = "../shared/data/csv/pollock.tar.xz";
+/// The page that a run writes, below the workspace.
+pub const PAGE: &str = "docs/POLLOCK.md";
 const SOURCE: &str = "pollock";
 const TABLE: &str = "polluted";
 

@@ -30,12 +30,18 @@ impl Page<'_> {
         )
     }
 
-    /// The whole page.
-    pub fn markdown(&self) -> String {
+    /// What the page begins with: all counts.
+    pub fn counts(&self) -> String {
         let mut page = format!("{INTRODUCTION}\n**{}.**\n\n", self.summary());
         self.write_classes(&mut page);
         page.push_str(ABOUT_RULES);
         self.write_rules(&mut page);
+        page
+    }
+
+    /// The whole page.
+    pub fn markdown(&self) -> String {
+        let mut page = self.counts();
         page.push_str(ABOUT_REFUSALS);
         self.write_refusals(&mut page);
         self.write_whole_refused(&mut page);
@@ -45,7 +51,11 @@ impl Page<'_> {
     fn write_classes(&self, page: &mut String) {
         page.push_str("| fault class | files | equal | quarantined | refused | wrong |\n");
         page.push_str("|---|---:|---:|---:|---:|---:|\n");
-        let classes: BTreeSet<&str> = self.judgements.iter().map(|it| it.fault_class.as_str()).collect();
+        let classes: BTreeSet<&str> = self
+            .judgements
+            .iter()
+            .map(|it| it.fault_class.as_str())
+            .collect();
         for class in classes {
             let files = self.judgements.iter().filter(|it| it.fault_class == class);
             write_line(page, class, count(files));

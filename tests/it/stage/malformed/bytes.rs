@@ -44,10 +44,16 @@ fn utf_8() -> Vec<Kind> {
         )
     };
     vec![
-        text("a byte-order mark", "\u{feff}id,name,note\n1,\u{feff}a,b\n")
-            .loads(&[&["1", "\u{feff}a", "b"]]),
-        text("a byte-order mark before a quote", "\u{feff}\"id\",name,note\n1,a,b\n")
-            .loads(&[&["1", "a", "b"]]),
+        text("a byte-order mark", "\u{feff}id,name,note\n1,\u{feff}a,b\n").loads(&[&[
+            "1",
+            "\u{feff}a",
+            "b",
+        ]]),
+        text(
+            "a byte-order mark before a quote",
+            "\u{feff}\"id\",name,note\n1,a,b\n",
+        )
+        .loads(&[&["1", "a", "b"]]),
         broken("a byte that is no UTF-8", b"caf\xe9"),
         broken("a character that is cut off", b"\xe2\x82"),
         broken("an overlong character", b"\xc0\xaf"),
@@ -59,8 +65,12 @@ fn utf_8() -> Vec<Kind> {
             file
         })
         .refuses(&["line 1, column 2"]),
-        encoded("Windows-1252 that is not declared", "id,name,note\n1,Ärger,b\n", latin_1)
-            .quarantines(&[], &[(2, Some(2), "csv.not_utf8")]),
+        encoded(
+            "Windows-1252 that is not declared",
+            "id,name,note\n1,Ärger,b\n",
+            latin_1,
+        )
+        .quarantines(&[], &[(2, Some(2), "csv.not_utf8")]),
     ]
 }
 
@@ -81,9 +91,12 @@ fn one_byte() -> Vec<Kind> {
                 &[&["1", "Ärger", "ÿ"]],
                 &[(3, Some(3), "csv.ragged: 2 fields, 3 expected")],
             ),
-        text("UTF-8 that is declared as Latin-1", "\u{feff}id,name,note\n1,a,b\n")
-            .keys("encoding = \"latin-1\"")
-            .refuses(&["byte-order mark of UTF-8", "encoding = \"utf-8\""]),
+        text(
+            "UTF-8 that is declared as Latin-1",
+            "\u{feff}id,name,note\n1,a,b\n",
+        )
+        .keys("encoding = \"latin-1\"")
+        .refuses(&["byte-order mark of UTF-8", "encoding = \"utf-8\""]),
     ]
 }
 
@@ -162,8 +175,11 @@ fn characters() -> Vec<Kind> {
             &[&["1", "a", "b"]],
             &[(3, Some(2), "csv.ragged: 1 fields, 3 expected")],
         ),
-        text("backslashes that COPY would read", "id,name,note\n1,\\N,\\.\n\\.,a\\,b\n")
-            .loads(&[&["1", "\\N", "\\."], &["\\.", "a\\", "b"]]),
+        text(
+            "backslashes that COPY would read",
+            "id,name,note\n1,\\N,\\.\n\\.,a\\,b\n",
+        )
+        .loads(&[&["1", "\\N", "\\."], &["\\.", "a\\", "b"]]),
     ]
 }
 

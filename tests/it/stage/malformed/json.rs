@@ -124,7 +124,7 @@ fn keys() -> Vec<Kind> {
             "an empty text of JSON",
             "{\"id\":1,\"customer\":{\"name\":\"\"}}\n",
         )
-        .keys("format = \"ndjson\"\nquoted_nulls = false")
+        .keys("format = \"ndjson\"\nnulls = []")
         .loads(&[&["1", "", NULL]]),
         json(
             "a NUL character of JSON",

@@ -95,18 +95,25 @@ fn ragged() -> Vec<Kind> {
             &[&["1", "a\n\nb", "c"]],
             &[(5, Some(3), "csv.ragged: 2 fields, 3 expected")],
         ),
-        text("two records on one line", "id,name,note\n1,a,b2,a,b\n3,a,b\n").quarantines(
+        text(
+            "two records on one line",
+            "id,name,note\n1,a,b2,a,b\n3,a,b\n",
+        )
+        .quarantines(
             &[&["3", "a", "b"]],
             &[(2, Some(4), "csv.ragged: 5 fields, 3 expected")],
         ),
-        made("so many ragged lines that the file is blocked", |line_break| {
-            let mut file = format!("id,name,note{line_break}");
-            for number in 0..2_000 {
-                let note = if number % 16 == 0 { "" } else { ",b" };
-                file.push_str(&format!("{number},a{note}{line_break}"));
-            }
-            file.into_bytes()
-        })
+        made(
+            "so many ragged lines that the file is blocked",
+            |line_break| {
+                let mut file = format!("id,name,note{line_break}");
+                for number in 0..2_000 {
+                    let note = if number % 16 == 0 { "" } else { ",b" };
+                    file.push_str(&format!("{number},a{note}{line_break}"));
+                }
+                file.into_bytes()
+            },
+        )
         .blocks(125),
     ]
 }
@@ -121,11 +128,7 @@ fn no_records() -> Vec<Kind> {
             &[&["1", "a", "b"], &["2", "a", "b"]],
             &[(7, Some(3), "csv.ragged: 2 fields, 3 expected")],
         ),
-        text(
-            "a line of spaces",
-            "id,name,note\n1,a,b\n   \n2,a,b\n",
-        )
-        .quarantines(
+        text("a line of spaces", "id,name,note\n1,a,b\n   \n2,a,b\n").quarantines(
             &[&["1", "a", "b"], &["2", "a", "b"]],
             &[(3, Some(2), "csv.ragged: 1 fields, 3 expected")],
         ),

@@ -1,22 +1,22 @@
 //! Packed files, and files that come with a manifest.
 
-use std::io::Write as _;
-
 use common::config::hex;
 use sha2::{Digest as _, Sha256};
 
 use super::kind::{Kind, made, text};
+use crate::stage::packing::{Block, ZSTD_BLOCK_BYTES, gzipped, zstd_frame, zstd_of};
 
 const FILE: &str = "id,name,note\n1,\"a\nb\",c\n2,a\n";
 /// What a packed file may unpack to without a question about its ratio.
 const BOMB_BYTES: usize = 20 * 1024 * 1024;
 /// One value of a bomb: shorter than the longest record.
 const BOMB_VALUE_BYTES: usize = 512 * 1024;
-/// Longest block of zstd.
-const ZSTD_BLOCK_BYTES: usize = 128 * 1024;
 
 pub(super) fn kinds() -> Vec<Kind> {
-    [gzip(), zstd(), manifests()].into_iter().flatten().collect()
+    [gzip(), zstd(), manifests()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn quarantines(kind: Kind) -> Kind {
@@ -109,7 +109,9 @@ fn zstd() -> Vec<Kind> {
         .file("t.csv.zst")
         .refuses(&["broken or cut off"]),
         made("zstd that fills the disk", |line_break| {
-            let mut blocks = vec![Block::Bytes(format!("id,name,note{line_break}").into_bytes())];
+            let mut blocks = vec![Block::Bytes(
+                format!("id,name,note{line_break}").into_bytes(),
+            )];
             for _ in 0..BOMB_BYTES / BOMB_VALUE_BYTES {
                 blocks.push(Block::Bytes(b"1,".to_vec()));
                 for _ in 0..BOMB_VALUE_BYTES / ZSTD_BLOCK_BYTES {
@@ -136,8 +138,7 @@ fn manifests() -> Vec<Kind> {
         with("a manifest with other bytes", 1, 2, None).refuses(&["as bytes of its file"]),
         with("a manifest with other rows", 0, 3, None)
             .refuses(&["names 3 as rows of its file, but 2"]),
-        with("a manifest with another hash", 0, 2, Some("00"))
-            .refuses(&["t.csv.manifest.json"]),
+        with("a manifest with another hash", 0, 2, Some("00")).refuses(&["t.csv.manifest.json"]),
         with(
             "a manifest with the hash of another file",
             0,
@@ -151,11 +152,14 @@ fn manifests() -> Vec<Kind> {
         text("a manifest that is required", FILE)
             .keys("manifest = \"required\"")
             .refuses(&["has no manifest"]),
-        text("an open last line that a manifest vouches for", "id,name,note\n1,a,b")
-            .manifest(|line_break| {
-                manifest(&"id,name,note\n1,a,b".replace('\n', line_break), 0, 1, None)
-            })
-            .loads(&[&["1", "a", "b"]]),
+        text(
+            "an open last line that a manifest vouches for",
+            "id,name,note\n1,a,b",
+        )
+        .manifest(|line_break| {
+            manifest(&"id,name,note\n1,a,b".replace('\n', line_break), 0, 1, None)
+        })
+        .loads(&[&["1", "a", "b"]]),
     ]
 }
 
@@ -164,48 +168,4 @@ fn manifest(file: &str, bytes_more: usize, rows: u64, sha256: Option<&str>) -> V
     let sha256 = sha256.unwrap_or(&real);
     let bytes = file.len() + bytes_more;
     format!("{{\"bytes\": {bytes}, \"sha256\": \"{sha256}\", \"rows\": {rows}}}").into_bytes()
-}
-
-fn gzipped(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    encoder.write_all(bytes).expect("gzip in memory");
-    encoder.finish().expect("gzip in memory")
-}
-
-/// A block of a zstd frame that needs no compressor.
-enum Block {
-    Bytes(Vec<u8>),
-    Repeated(u8, usize),
-}
-
-fn zstd_of(bytes: &[u8]) -> Vec<u8> {
-    zstd_frame(&[Block::Bytes(bytes.to_vec())])
-}
-
-/// RFC 8878: a frame without checksum, one segment, its size in eight bytes.
-fn zstd_frame(blocks: &[Block]) -> Vec<u8> {
-    let size: usize = blocks.iter().map(Block::size).sum();
-    let mut frame = vec![0x28, 0xb5, 0x2f, 0xfd, 0xe0];
-    frame.extend_from_slice(&(size as u64).to_le_bytes());
-    for (index, block) in blocks.iter().enumerate() {
-        let is_last = index + 1 == blocks.len();
-        let kind = u32::from(matches!(block, Block::Repeated(..)));
-        let size = u32::try_from(block.size()).expect("a small block");
-        let header = u32::from(is_last) | kind << 1 | size << 3;
-        frame.extend_from_slice(&header.to_le_bytes()[..3]);
-        match block {
-            Block::Bytes(bytes) => frame.extend_from_slice(bytes),
-            Block::Repeated(byte, _) => frame.push(*byte),
-        }
-    }
-    frame
-}
-
-impl Block {
-    fn size(&self) -> usize {
-        match self {
-            Self::Bytes(bytes) => bytes.len(),
-            Self::Repeated(_, size) => *size,
-        }
-    }
 }

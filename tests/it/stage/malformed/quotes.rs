@@ -6,10 +6,16 @@ const NO_LINE_BREAKS: &str = "quoted_line_breaks = false";
 const QUARANTINE: &str = "swallowed_lines = \"quarantine\"";
 
 pub(super) fn kinds() -> Vec<Kind> {
-    [well_formed(), broken_fields(), unclosed(), swallowing(), dialects()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        well_formed(),
+        broken_fields(),
+        unclosed(),
+        swallowing(),
+        dialects(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn well_formed() -> Vec<Kind> {
@@ -25,11 +31,8 @@ fn well_formed() -> Vec<Kind> {
         )
         .keys("quoted_nulls = false")
         .loads(&[&["1", "", NULL], &["2", NULL, ""]]),
-        text(
-            "quoted empty is null by default",
-            "id,name,note\n1,\"\",\n",
-        )
-        .loads(&[&["1", NULL, NULL]]),
+        text("quoted empty is null by default", "id,name,note\n1,\"\",\n")
+            .loads(&[&["1", NULL, NULL]]),
         text(
             "blank lines inside quotes belong to the value",
             "id,name,note\n1,\"a\n\n\nb\",x\n2,b,\"y\"z\n",
@@ -53,11 +56,8 @@ fn broken_fields() -> Vec<Kind> {
             "id,name,note\n1,a,\"b\"c\n2,a,b\n",
         )
         .quarantines(&[&["2", "a", "b"]], &[(2, Some(3), "csv.text_after_quote")]),
-        text(
-            "a space after a quote",
-            "id,name,note\n1,\"a\" ,b\n2,a,b\n",
-        )
-        .quarantines(&[&["2", "a", "b"]], &[(2, Some(2), "csv.text_after_quote")]),
+        text("a space after a quote", "id,name,note\n1,\"a\" ,b\n2,a,b\n")
+            .quarantines(&[&["2", "a", "b"]], &[(2, Some(2), "csv.text_after_quote")]),
         text(
             "a space before a quote",
             "id,name,note\n1, \"a\",b\n2,a,b\n",
@@ -82,11 +82,8 @@ fn broken_fields() -> Vec<Kind> {
             "id,name,note\n1,\"\"a\"\",b\n2,a,b\n",
         )
         .quarantines(&[&["2", "a", "b"]], &[(2, Some(2), "csv.text_after_quote")]),
-        text(
-            "a broken quote in the header",
-            "id,na\"me,note\n1,a,b\n",
-        )
-        .refuses(&["csv.quote_inside_field", "line 1, column 2"]),
+        text("a broken quote in the header", "id,na\"me,note\n1,a,b\n")
+            .refuses(&["csv.quote_inside_field", "line 1, column 2"]),
         text(
             "the place of a fault after a quoted line break",
             "id,name,note\n1,\"a\nb\",x\n2,a,\"b\"c\n",
@@ -166,33 +163,42 @@ fn swallowing() -> Vec<Kind> {
     const FILE: &str = "id,name,note\n1,a,b\n2,\"a,b\n3,a,b\n4,\"c\",d\n5,a,b\n";
     const RAGGED: &str = "id,name,note\n1,a,b\n2,a,\"b\n3,a,b\",c\n4,a,b\n";
     vec![
-        text("a quote that swallows lines", FILE)
-            .refuses(&["line 3, column 2", "lines 3 to 5", "swallowed_lines"]),
+        text("a quote that swallows lines", FILE).refuses(&[
+            "line 3, column 2",
+            "lines 3 to 5",
+            "swallowed_lines",
+        ]),
         text("a quote that swallows lines, as one reject", FILE)
             .keys(QUARANTINE)
             .quarantines(
                 &[&["1", "a", "b"], &["5", "a", "b"]],
                 &[(3, Some(2), "csv.quote_swallows_lines")],
             ),
-        text("a quote that swallows lines, where a line is a record", FILE)
-            .keys(NO_LINE_BREAKS)
-            .quarantines(
-                &[
-                    &["1", "a", "b"],
-                    &["3", "a", "b"],
-                    &["4", "c", "d"],
-                    &["5", "a", "b"],
-                ],
-                &[(3, Some(2), "csv.unclosed_quote")],
-            ),
+        text(
+            "a quote that swallows lines, where a line is a record",
+            FILE,
+        )
+        .keys(NO_LINE_BREAKS)
+        .quarantines(
+            &[
+                &["1", "a", "b"],
+                &["3", "a", "b"],
+                &["4", "c", "d"],
+                &["5", "a", "b"],
+            ],
+            &[(3, Some(2), "csv.unclosed_quote")],
+        ),
         text("a quote that swallows the end of a line", RAGGED)
             .refuses(&["line 3, column 3", "lines 3 to 4"]),
-        text("a quote that swallows the end of a line, as one reject", RAGGED)
-            .keys(QUARANTINE)
-            .quarantines(
-                &[&["1", "a", "b"], &["4", "a", "b"]],
-                &[(3, Some(3), "csv.quote_swallows_lines")],
-            ),
+        text(
+            "a quote that swallows the end of a line, as one reject",
+            RAGGED,
+        )
+        .keys(QUARANTINE)
+        .quarantines(
+            &[&["1", "a", "b"], &["4", "a", "b"]],
+            &[(3, Some(3), "csv.quote_swallows_lines")],
+        ),
         text(
             "a header that swallows lines",
             "id,\"name,note\n1,\"a\",b\n2,a,b\n",

@@ -63,42 +63,69 @@ fn marks() -> Vec<Kind> {
     const DECIMAL: &str = "\"decimal\"";
     const COMMA: &str = "delimiter = \";\"\ndecimal_mark = \",\"\nthousands_mark = \".\"";
     vec![
-        text("a decimal comma that is not declared", "id;name;note\n1;a;1,5\n2;a;2.5\n")
-            .keys("delimiter = \";\"")
-            .columns(&note(DECIMAL))
-            .quarantines(&[&["2", "a", "2.5"]], &[(2, Some(3), "note.not_a_decimal")]),
-        text("a decimal comma", "id;name;note\n1;a;1.234.567,50\n2;a;-0,5\n3;a;2\n")
-            .keys(COMMA)
-            .columns(&note(DECIMAL))
-            .loads(&[&["1", "a", "1234567.50"], &["2", "a", "-0.5"], &["3", "a", "2"]]),
-        text("a decimal point where it marks thousands", "id;name;note\n1;a;1.5\n2;a;12.34,5\n")
-            .keys(COMMA)
-            .columns(&note(DECIMAL))
-            .quarantines(
-                &[],
-                &[
-                    (2, Some(3), "note.not_a_decimal"),
-                    (3, Some(3), "note.not_a_decimal"),
-                ],
-            ),
+        text(
+            "a decimal comma that is not declared",
+            "id;name;note\n1;a;1,5\n2;a;2.5\n",
+        )
+        .keys("delimiter = \";\"")
+        .columns(&note(DECIMAL))
+        .quarantines(&[&["2", "a", "2.5"]], &[(2, Some(3), "note.not_a_decimal")]),
+        text(
+            "a decimal comma",
+            "id;name;note\n1;a;1.234.567,50\n2;a;-0,5\n3;a;2\n",
+        )
+        .keys(COMMA)
+        .columns(&note(DECIMAL))
+        .loads(&[
+            &["1", "a", "1234567.50"],
+            &["2", "a", "-0.5"],
+            &["3", "a", "2"],
+        ]),
+        text(
+            "a decimal point where it marks thousands",
+            "id;name;note\n1;a;1.5\n2;a;12.34,5\n",
+        )
+        .keys(COMMA)
+        .columns(&note(DECIMAL))
+        .quarantines(
+            &[],
+            &[
+                (2, Some(3), "note.not_a_decimal"),
+                (3, Some(3), "note.not_a_decimal"),
+            ],
+        ),
         text(
             "thousands that are not declared",
             "id,name,note\n1,a,\"1,234\"\n2,a,1234\n",
         )
         .columns(&note(DECIMAL))
-        .quarantines(&[&["2", "a", "1234"]], &[(2, Some(3), "note.not_a_decimal")]),
-        text("a currency sign that is not declared", "id,name,note\n1,a,$74.69\n2,a,1\n")
-            .columns(&note(DECIMAL))
-            .quarantines(&[&["2", "a", "1"]], &[(2, Some(3), "note.not_a_decimal")]),
-        text("currency signs", "id,name,note\n1,a,$74.69\n2,a,-$5\n3,a,7 R$\n4,a,£1\n")
-            .columns(&note("{ type = \"decimal\", currency_signs = [\"$\", \"R$\"] }"))
-            .quarantines(
-                &[&["1", "a", "74.69"], &["2", "a", "-5"], &["3", "a", "7"]],
-                &[(5, Some(3), "note.not_a_decimal")],
-            ),
-        text("a percent sign that is not declared", "id,name,note\n1,a,12.5%\n2,a,1\n")
-            .columns(&note(DECIMAL))
-            .quarantines(&[&["2", "a", "1"]], &[(2, Some(3), "note.not_a_decimal")]),
+        .quarantines(
+            &[&["2", "a", "1234"]],
+            &[(2, Some(3), "note.not_a_decimal")],
+        ),
+        text(
+            "a currency sign that is not declared",
+            "id,name,note\n1,a,$74.69\n2,a,1\n",
+        )
+        .columns(&note(DECIMAL))
+        .quarantines(&[&["2", "a", "1"]], &[(2, Some(3), "note.not_a_decimal")]),
+        text(
+            "currency signs",
+            "id,name,note\n1,a,$74.69\n2,a,-$5\n3,a,7 R$\n4,a,£1\n",
+        )
+        .columns(&note(
+            "{ type = \"decimal\", currency_signs = [\"$\", \"R$\"] }",
+        ))
+        .quarantines(
+            &[&["1", "a", "74.69"], &["2", "a", "-5"], &["3", "a", "7"]],
+            &[(5, Some(3), "note.not_a_decimal")],
+        ),
+        text(
+            "a percent sign that is not declared",
+            "id,name,note\n1,a,12.5%\n2,a,1\n",
+        )
+        .columns(&note(DECIMAL))
+        .quarantines(&[&["2", "a", "1"]], &[(2, Some(3), "note.not_a_decimal")]),
         text("percent signs", "id,name,note\n1,a,12.5%\n2,a,100 %\n")
             .columns(&note("{ type = \"decimal\", percent = \"fraction\" }"))
             .loads(&[&["1", "a", "0.125"], &["2", "a", "1.00"]]),
@@ -141,7 +168,7 @@ fn times() -> Vec<Kind> {
         ),
         times(
             "times that do not exist",
-            "id,name,note\n1,a,2025-01-01 24:00:00\n2,a,2025-01-01 23:59:60\n\
+            "id,name,note\n1,a,2025-01-01 24:00:00\n2,a,2025-01-01 23:59:61\n\
              3,a,2025-01-01 12:60:00\n4,a,2025-01-01 12:00:00\n5,a,now\n",
             "\"timestamp\"",
             &[2, 3, 4, 6],
@@ -151,7 +178,9 @@ fn times() -> Vec<Kind> {
             "days in two formats",
             "id,name,note\n1,a,31/12/2025\n2,a,2025-12-31\n3,a,12/31/2025\n",
         )
-        .columns(&note("{ type = \"date\", formats = [\"%d/%m/%Y\", \"%Y-%m-%d\"] }"))
+        .columns(&note(
+            "{ type = \"date\", formats = [\"%d/%m/%Y\", \"%Y-%m-%d\"] }",
+        ))
         .quarantines(
             &[&["1", "a", "2025-12-31"], &["2", "a", "2025-12-31"]],
             &[(4, Some(3), "note.not_a_date")],
@@ -188,18 +217,30 @@ fn others() -> Vec<Kind> {
                 (5, Some(3), "note.nul_character"),
             ],
         ),
-        text("words for nothing", "id,name,note\n1,NA,-\n2,\"NA\",N/A\n3,,b\n")
-            .keys("nulls = [\"NA\", \"-\"]\nquoted_nulls = false")
-            .loads(&[&["1", NULL, NULL], &["2", "NA", "N/A"], &["3", "", "b"]]),
-        text("a word for nothing that is not declared", "id,name,note\n1,a,NULL\n2,a,3\n")
-            .columns(&note("\"integer\""))
-            .quarantines(&[&["2", "a", "3"]], &[(2, Some(3), "note.not_an_integer")]),
-        text("white space around values", "id,name,note\n 1 ,\u{a0}a\t,  \n")
-            .keys("trim = true")
-            .loads(&[&["1", "a", NULL]]),
-        text("digits of a code", "id,name,note\n1,a,ITEM00017\n2,a,ITEM\n")
-            .columns(&note("{ type = \"integer\", digits = true }"))
-            .quarantines(&[&["1", "a", "17"]], &[(3, Some(3), "note.not_an_integer")]),
+        text(
+            "words for nothing",
+            "id,name,note\n1,NA,-\n2,\"NA\",N/A\n3,,b\n",
+        )
+        .keys("nulls = [\"NA\", \"-\"]\nquoted_nulls = false")
+        .loads(&[&["1", NULL, NULL], &["2", "NA", "N/A"], &["3", "", "b"]]),
+        text(
+            "a word for nothing that is not declared",
+            "id,name,note\n1,a,NULL\n2,a,3\n",
+        )
+        .columns(&note("\"integer\""))
+        .quarantines(&[&["2", "a", "3"]], &[(2, Some(3), "note.not_an_integer")]),
+        text(
+            "white space around values",
+            "id,name,note\n 1 ,\u{a0}a\t,  \n",
+        )
+        .keys("trim = true")
+        .loads(&[&["1", "a", NULL]]),
+        text(
+            "digits of a code",
+            "id,name,note\n1,a,ITEM00017\n2,a,ITEM\n",
+        )
+        .columns(&note("{ type = \"integer\", digits = true }"))
+        .quarantines(&[&["1", "a", "17"]], &[(3, Some(3), "note.not_an_integer")]),
         text("faults in two columns", "id,name,note\n1,a,b\n2,a\n")
             .columns("id = \"text\"\nname = \"integer\"\nnote = \"integer\"")
             .quarantines(
