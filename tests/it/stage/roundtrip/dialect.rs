@@ -71,7 +71,7 @@ impl Dialect {
             encoding: *pick(random, &Encoding::ALL),
             delimiter: *pick(random, &DELIMITERS),
             quote,
-            escape: *pick(random, &[None, None, Some('\\'), Some('^'), quote]),
+            escape: *pick(random, &[None, None, Some('\\'), Some('^')]),
             line_break: *pick(random, &["\n", "\r\n", "\r"]),
             quotes_all: random.random_ratio(1, 3),
             preamble_lines: random.random_range(0..3),
