@@ -5,6 +5,7 @@
 #   make pipeline ACCEPT_GATE="why"            publish what the data gate refused
 #   make test                                  all tests
 #   make lint                                  format, lints, SQL lint
+#   make pollock                               2,290 polluted CSV files, into docs/POLLOCK.md
 #   make bench                                 1,000,000 transactions beside psql \copy
 #   make migrate                               only bring the schema up to date
 #   make stop                                  stop the embedded PostgreSQL
@@ -22,7 +23,7 @@ RUN_FLAGS := $(if $(SOURCE),--source $(SOURCE)) $(if $(DATA),--data "$(FOLDER)")
     $(if $(ACCEPT_GATE),--accept-gate "$(ACCEPT_GATE)")
 PROGRAMS := target/release
 
-.PHONY: pipeline test lint bench migrate stop clean build postgres
+.PHONY: pipeline test lint pollock bench migrate stop clean build postgres
 
 pipeline: postgres build
 	@$(PROGRAMS)/orchestrator run $(RUN_FLAGS)
@@ -38,6 +39,13 @@ lint:
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- --deny warnings
 	.ci/lint-sql
+
+# Where the files are not at hand, DATA= names their folder or archive.
+pollock: postgres
+	cargo build --locked --bin orchestrator
+	@code=0; \
+	cargo run --locked --package tests --bin pollock -- $(if $(DATA),"$(FOLDER)") || code=$$?; \
+	BULLION__PATHS__DATA_DIR=target/test-data target/debug/orchestrator stop; exit $$code
 
 bench: postgres build
 	bench/pipeline.sh

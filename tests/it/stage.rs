@@ -1,8 +1,12 @@
 //! Any declared file into staging: every record once, or in quarantine with its place.
 
 mod loading;
+mod malformed;
 mod modes;
+mod packing;
+mod pollock;
 mod reload;
+mod roundtrip;
 
 use std::path::{Path, PathBuf};
 
