@@ -69,6 +69,15 @@ impl StageContext {
         }
     }
 
+    /// Free bytes on the volume of the embedded server's data; none where the server is another, on
+    /// whose disks this program cannot look.
+    ///
+    /// # Errors
+    /// When the volume cannot be asked.
+    pub fn embedded_free_bytes(&self) -> anyhow::Result<Option<u64>> {
+        Embedded::new(&self.config).free_bytes(self.config.database.url.as_ref())
+    }
+
     pub(crate) async fn database(&self) -> anyhow::Result<&Database> {
         self.database
             .get_or_try_init(|| async {

@@ -1,5 +1,6 @@
 //! Any declared file into staging: every record once, or in quarantine with its place.
 
+mod loading;
 mod reload;
 
 use std::path::{Path, PathBuf};
@@ -285,11 +286,13 @@ async fn the_sql_of_a_source_reaches_nothing_but_its_own_tables() {
         let text = common::errors::describe(&error);
         assert!(text.contains(part), "{sql}: {text}");
         assert!(text.contains("transactions.sql"), "{sql}: {text}");
-        let landed = shop
-            .db
-            .number("select count(*) from pg_catalog.pg_tables where schemaname = 'landing'")
-            .await;
-        assert_eq!(landed, 0, "all of the batch is rolled back");
+        for table in ["staging.transactions", "ops.batches", "ops.raw_files"] {
+            let left = shop
+                .db
+                .number(&format!("select count(*) from {table}"))
+                .await;
+            assert_eq!(left, 0, "{sql}: nothing is left in {table}");
+        }
         let roles = shop
             .db
             .number(

@@ -10,18 +10,18 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use common::{Failure, Rows, Sql, StageContext, StageReport, Step, db, errors};
+use common::{Rows, Sql, StageContext, StageReport, Step, db, errors};
 use deadpool_postgres::{Object, Transaction};
 
 use crate::bookkeeping::Entry;
-use crate::columns::sql_type;
 use crate::copy::Target;
-use crate::files::{self, RawFile, TableFiles};
+use crate::entity::Entity;
+use crate::files::{self, RawFile, Selection, TableFiles};
 use crate::load::{self, Job, Loaded};
 use crate::parse::{Constants, Counts, FileParser, StagingConstants};
 use crate::settings::Settings;
 use crate::source::{Mode, Source, Table};
-use crate::{conform, landing};
+use crate::{conform, landing, target};
 
 const UPDATE_FILE: Sql = common::sql!("stage/update_raw_file.sql");
 const BLOCK_BATCH: Sql = common::sql!("stage/block_batch.sql");
@@ -50,6 +50,8 @@ pub(crate) struct Stager<'a> {
     pub settings: &'a Settings,
     /// The source.
     pub source: &'a Source,
+    /// Which of its files.
+    pub selection: &'a Selection,
     /// Folder of its raw files.
     pub folder: PathBuf,
     /// Whether staging still holds the rows of an earlier run.
@@ -77,7 +79,9 @@ impl Stager<'_> {
     pub(crate) async fn stage(&self, report: &mut StageReport) -> anyhow::Result<Outcome> {
         let (source, folder) = (self.source.clone(), self.folder.clone());
         // On a thread of its own, so that a slow disk does not keep a signal waiting.
-        let looking = tokio::task::spawn_blocking(move || files::discover(&source, &folder));
+        let selection = self.selection.clone();
+        let looking =
+            tokio::task::spawn_blocking(move || files::discover(&source, &folder, &selection));
         let mut tables = looking.await.context("the look at the files stopped")??;
         self.find_new(&mut tables).await?;
         if tables.is_empty() {
@@ -105,7 +109,7 @@ impl Stager<'_> {
         }
         let mut client = self.ctx.client().await?;
         let tx = begin(&mut client).await?;
-        files::mark_new(&tx, self.source, tables).await?;
+        files::mark_new(&tx, self.source, self.selection, tables).await?;
         tables.retain(TableFiles::is_changed);
         Ok(())
     }
@@ -171,9 +175,10 @@ impl Stager<'_> {
         for files in tables {
             let table = &self.source.tables[&files.table_name];
             if table.entity.is_none() {
-                landing::prepare(&tx, self.source, &files.table_name, table).await?;
+                landing::prepare(&tx, self.source, &files.table_name, table, files.is_partial)
+                    .await?;
             }
-            let target = self.target(&tx, &files.table_name, table).await?;
+            let target = target::choose(&tx, self.source, &files.table_name, table).await?;
             for file in files.new_files() {
                 let file_id = self.insert_file(&tx, files, file, batch_id).await?;
                 let number = file_numbers.entry(target.name()).or_default();
@@ -181,8 +186,19 @@ impl Stager<'_> {
                 *number += 1;
             }
         }
+        for entity in self.touched_entities(tables) {
+            conform::selected_columns(&tx, entity).await?;
+        }
         tx.commit().await.context("failed to open the batch")?;
         Ok(Open { batch_id, jobs })
+    }
+
+    /// Entities whose SQL reads one of the tables.
+    fn touched_entities(&self, changed: &[TableFiles]) -> impl Iterator<Item = &Entity> {
+        self.source.entities.iter().filter(|entity| {
+            let mut reads = entity.reads.iter();
+            reads.any(|name| changed.iter().any(|it| it.table_name == *name))
+        })
     }
 
     fn job(
@@ -265,64 +281,10 @@ impl Stager<'_> {
             read: Some(total.read),
             rejected: Some(total.rejected),
             staged: total.loaded,
-            is_whole: table.mode == Mode::Snapshot && total.rejected == 0,
+            is_whole: table.mode == Mode::Snapshot && !files.is_partial && total.rejected == 0,
         };
         self.record(tx, batch_id, &entry).await?;
         Ok(is_blocked)
-    }
-
-    /// Table and columns, after a check that an entity has what the declaration names.
-    async fn target(
-        &self,
-        tx: &Transaction<'_>,
-        table_name: &str,
-        table: &Table,
-    ) -> anyhow::Result<Target> {
-        let own = table.columns.keys().map(String::as_str);
-        let Some(entity) = &table.entity else {
-            let technical = landing::TECHNICAL_COLUMNS.iter().map(|(name, ..)| *name);
-            let columns = own.chain(technical).map(str::to_owned).collect();
-            let name = self.source.landing_table(table_name);
-            return Ok(Target {
-                schema: "landing",
-                table: name,
-                columns,
-            });
-        };
-        let existing = landing::columns_of(tx, "staging", entity).await?;
-        let source_toml = self.source.folder.join("source.toml");
-        for (name, column) in &table.columns {
-            let wanted = sql_type(column.options().kind);
-            let problem = match existing.get(name) {
-                Some(kind) if kind == wanted => continue,
-                Some(kind) => {
-                    format!("column `{name}` of entity `{entity}` is {kind}, not {wanted}")
-                }
-                None => {
-                    let hint =
-                        common::config::nearest_hint(name, existing.keys().map(String::as_str));
-                    format!("entity `{entity}` has no column `{name}`{hint}")
-                }
-            };
-            let place = source_toml.display();
-            return Err(
-                Failure::usage(format!("in `{place}`, table `{table_name}`: {problem}")).into(),
-            );
-        }
-        let technical = [
-            "source",
-            "batch_id",
-            "row_id",
-            "file_id",
-            "source_line",
-            "loaded_at",
-        ];
-        let columns = own.chain(technical).map(str::to_owned).collect();
-        Ok(Target {
-            schema: "staging",
-            table: entity.clone(),
-            columns,
-        })
     }
 
     fn warn(&self, table: &Table, file: &RawFile, counts: Counts, report: &mut StageReport) {
@@ -374,14 +336,7 @@ impl Stager<'_> {
         batch_id: i64,
         report: &mut StageReport,
     ) -> anyhow::Result<()> {
-        for entity in &self.source.entities {
-            let is_touched = entity
-                .reads
-                .iter()
-                .any(|name| changed.iter().any(|it| it.table_name == *name));
-            if !is_touched {
-                continue;
-            }
+        for entity in self.touched_entities(changed) {
             let relation = format!("staging.{}", entity.name);
             let step = Step::begin(format!("conform {}", entity.name)).relation(relation);
             let count = conform::conform(self.ctx, tx, self.source, entity, batch_id).await?;

@@ -85,7 +85,9 @@ impl Stager<'_> {
         let tx = begin(&mut client).await?;
         for row in db::rows(&tx, LIST_UNFINISHED, &[&self.source.name]).await? {
             let file_ids: Vec<i64> = row.get("file_ids");
-            landing::withdraw(&tx, self.source, row.get("table_name"), &file_ids).await?;
+            let table_name: &str = row.get("table_name");
+            landing::wait_for_writers(&tx, self.source, table_name).await?;
+            landing::withdraw(&tx, self.source, table_name, &file_ids).await?;
         }
         let deleted = db::execute(&tx, DELETE_UNFINISHED, &[&self.source.name]).await?;
         tx.commit()
@@ -119,12 +121,8 @@ impl Stager<'_> {
     ) -> anyhow::Result<()> {
         let is_snapshot = self.source.tables[&files.table_name].mode == Mode::Snapshot;
         if files.has_vanished && is_snapshot {
-            let present: Vec<&str> = files
-                .present
-                .iter()
-                .map(|it| it.relative.as_str())
-                .collect();
-            let parameters: db::Parameters<'_> = &[&self.source.name, &files.table_name, &present];
+            let parameters: db::Parameters<'_> =
+                &[&self.source.name, &files.table_name, &files.paths()];
             db::execute(tx, ABANDON_VANISHED, parameters).await?;
         }
         Ok(())

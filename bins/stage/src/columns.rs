@@ -1,4 +1,8 @@
 //! How the columns of one file become the columns of one table.
+//!
+//! In: the names in a file's header, and the table's declaration. Out: where each column's text
+//! comes from. Invariant: every name of the header is loaded, declared as ignored, or lands as a
+//! column that the report names; nothing is matched by likeness, a likely match is only told.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -8,9 +12,12 @@ use common::Failure;
 use common::config::nearest_hint;
 use indexmap::IndexMap;
 
-use crate::records::Record;
-use crate::source::{Table, Type};
+mod mismatch;
+mod names;
+
+use crate::source::{ColumnOptions, Format, NewColumns, Table, Type};
 use crate::values::Reader;
+use names::{identifier_of, shown};
 
 /// One column of the target.
 #[derive(Debug, Clone)]
@@ -24,59 +31,216 @@ pub(crate) struct TargetColumn {
 }
 
 /// Where a text comes from.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Input {
     /// Fields of the record by number, joined by a space.
     Fields(Vec<usize>),
     /// The same text in every row.
     Constant(String),
+    /// An optional column that the file does not have: no value in any row.
+    Absent,
+}
+
+/// The names of a file's fields.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Header<'a> {
+    /// The file, for messages.
+    pub path: &'a Path,
+    /// The header's first line, from 1.
+    pub line: u64,
+    /// In order of the fields.
+    pub names: &'a [String],
+}
+
+/// A header and a declaration that fit.
+#[derive(Debug)]
+pub(crate) struct Matched {
+    /// The declared columns in their order, then those that evolved.
+    pub columns: Vec<TargetColumn>,
+    /// Names of the columns that `source.toml` does not know.
+    pub evolved: Vec<String>,
+    /// What a person should know.
+    pub warnings: Vec<String>,
+}
+
+impl Header<'_> {
+    /// `orders.csv`, line 1.
+    fn place(&self) -> String {
+        format!("`{}`, line {}", self.path.display(), self.line)
+    }
+
+    fn refuse(&self, reason: &str) -> anyhow::Error {
+        Failure::usage(format!("{}: {reason}", self.place())).into()
+    }
+
+    fn position(&self, name: &str) -> Option<usize> {
+        self.names.iter().position(|it| it == name)
+    }
+}
+
+/// The columns of the file that a column is made of.
+fn inputs<'a>(name: &'a String, options: &'a ColumnOptions) -> &'a [String] {
+    if options.constant.is_some() {
+        &[]
+    } else if options.from.is_empty() {
+        std::slice::from_ref(name)
+    } else {
+        &options.from
+    }
 }
 
 /// Matches a file's header with the table's declaration.
 ///
 /// # Errors
-/// Exit code 2: a column is missing, unknown or there twice; each has its own message.
+/// Exit code 2: a column is missing, renamed, unknown, without a name or there twice, or the
+/// delimiter is another; each has its own message.
 pub(crate) fn match_header(
-    path: &Path,
-    header: &Record,
+    header: &Header<'_>,
     table: &Table,
+    new_columns: NewColumns,
     time_zone: Tz,
-) -> anyhow::Result<Vec<TargetColumn>> {
-    let names = header_names(path, header)?;
-    let positions = positions(path, &names)?;
-    let mut columns = Vec::new();
-    let mut used = Vec::new();
-    for (name, column) in &table.columns {
-        let options = column.options();
-        let input = if let Some(constant) = options.constant {
-            Input::Constant(constant)
-        } else {
-            let from = if options.from.is_empty() {
-                vec![name.clone()]
-            } else {
-                options.from
-            };
-            let fields = from
-                .iter()
-                .map(|it| find(path, it, &positions))
-                .collect::<anyhow::Result<Vec<usize>>>()?;
-            used.extend(from);
-            Input::Fields(fields)
-        };
-        let (kind, format, digits) = (options.kind, options.format, options.digits);
-        let reader = Reader {
-            kind,
-            format,
-            time_zone,
-            digits,
-        };
-        columns.push(TargetColumn {
-            name: name.clone(),
-            input,
-            reader,
+) -> anyhow::Result<Matched> {
+    let declared: IndexMap<&String, ColumnOptions> = table
+        .columns
+        .iter()
+        .map(|(name, column)| (name, column.options()))
+        .collect();
+    mismatch::check_delimiter(header, table, &declared)?;
+    mismatch::check_names(header, table, &declared)?;
+    let unknown = mismatch::unknown(header, table, &declared);
+    mismatch::check_missing(header, &declared, &unknown)?;
+    let mut matched = Matched {
+        columns: Vec::new(),
+        evolved: Vec::new(),
+        warnings: mismatch::reordered(header, table, &declared)
+            .into_iter()
+            .collect(),
+    };
+    for (name, options) in &declared {
+        matched.columns.push(TargetColumn {
+            name: (*name).clone(),
+            input: input(header, name, options),
+            reader: reader(options, time_zone),
         });
     }
-    refuse_unknown(path, &names, &used, table)?;
+    let unknown_names: Vec<&str> = unknown
+        .iter()
+        .map(|it| header.names[*it].as_str())
+        .collect();
+    if !unknown.is_empty() && !may_evolve(table, new_columns) {
+        return Err(mismatch::unknown_column(
+            header,
+            table,
+            &declared,
+            unknown[0],
+            new_columns,
+        ));
+    }
+    let evolved = evolve(&unknown_names, table).map_err(|reason| header.refuse(&reason))?;
+    for (name, index) in evolved.iter().zip(unknown) {
+        matched.warnings.push(format!(
+            "{}: column {} is `{}`, which source.toml does not know; it lands as the text `{name}`",
+            header.place(),
+            index + 1,
+            shown(&header.names[index]),
+        ));
+        matched.columns.push(TargetColumn {
+            name: name.clone(),
+            input: Input::Fields(vec![index]),
+            reader: reader(&text_options(), time_zone),
+        });
+    }
+    matched.evolved = evolved;
+    Ok(matched)
+}
+
+/// Columns for the keys of JSON objects that no column is made of, in the order of `keys`.
+///
+/// # Errors
+/// Exit code 2: they may not land, or their names clash.
+pub(crate) fn match_unknown_keys(
+    path: &Path,
+    line: u64,
+    keys: &[String],
+    table: &Table,
+    new_columns: NewColumns,
+) -> anyhow::Result<Vec<String>> {
+    let header = Header {
+        path,
+        line,
+        names: keys,
+    };
+    let unknown: Vec<&str> = keys.iter().map(String::as_str).collect();
+    if let Some(first) = unknown.first()
+        && !may_evolve(table, new_columns)
+    {
+        let known = table.columns.keys().map(String::as_str);
+        let hint = nearest_hint(first, known);
+        return Err(header.refuse(&format!(
+            "key `{}` is one that source.toml does not know{hint}{} {}",
+            shown(first),
+            if hint.is_empty() { ";" } else { "" },
+            mismatch::advice(table, new_columns)
+        )));
+    }
+    evolve(&unknown, table).map_err(|reason| header.refuse(&reason))
+}
+
+fn input(header: &Header<'_>, name: &String, options: &ColumnOptions) -> Input {
+    if let Some(constant) = &options.constant {
+        return Input::Constant(constant.clone());
+    }
+    let fields: Option<Vec<usize>> = inputs(name, options)
+        .iter()
+        .map(|it| header.position(it))
+        .collect();
+    // Whatever is missing here was found to be optional.
+    fields.map_or(Input::Absent, Input::Fields)
+}
+
+/// How a column's text is read.
+fn reader(options: &ColumnOptions, time_zone: Tz) -> Reader {
+    Reader {
+        kind: options.kind,
+        format: options.format.clone(),
+        time_zone,
+        digits: options.digits,
+    }
+}
+
+fn text_options() -> ColumnOptions {
+    crate::source::Column::Type(Type::Text).options()
+}
+
+/// Only landing tables can be given a column; an entity is what its contract says.
+fn may_evolve(table: &Table, new_columns: NewColumns) -> bool {
+    new_columns == NewColumns::Evolve && table.entity.is_none()
+}
+
+/// Names of columns for these names of a file.
+fn evolve(unknown: &[&str], table: &Table) -> Result<Vec<String>, String> {
+    let mut evolved: HashMap<String, &str> = HashMap::new();
+    let mut columns = Vec::new();
+    for name in unknown {
+        let printed = shown(name);
+        let Some(column) = identifier_of(name) else {
+            return Err(format!(
+                "column `{printed}` has no letter or digit to name a column of landing by; declare \
+                 it with from = [\"{printed}\"]"
+            ));
+        };
+        let other = evolved.get(&column).copied();
+        let is_taken = table.columns.contains_key(&column) || names::is_reserved(&column);
+        if other.is_some() || is_taken {
+            let other = shown(other.unwrap_or(&column));
+            return Err(format!(
+                "column `{printed}` would land as `{column}`, as `{other}` does; declare it under \
+                 another name with from = [\"{printed}\"], or add it to ignored_columns"
+            ));
+        }
+        evolved.insert(column.clone(), name);
+        columns.push(column);
+    }
     Ok(columns)
 }
 
@@ -93,75 +257,6 @@ pub(crate) fn sql_type(kind: Type) -> &'static str {
     }
 }
 
-fn header_names(path: &Path, header: &Record) -> anyhow::Result<Vec<String>> {
-    let mut buffer = Vec::new();
-    (0..header.len())
-        .map(|index| {
-            let bytes = header.field(index, &mut buffer);
-            String::from_utf8(bytes.to_vec()).map_err(|_| {
-                let number = index + 1;
-                Failure::usage(format!(
-                    "`{}`, line 1: the name of column {number} is not UTF-8; convert the file",
-                    path.display()
-                ))
-                .into()
-            })
-        })
-        .collect()
-}
-
-fn positions<'a>(path: &Path, names: &'a [String]) -> anyhow::Result<HashMap<&'a str, usize>> {
-    let mut positions = HashMap::new();
-    for (index, name) in names.iter().enumerate() {
-        if let Some(first) = positions.insert(name.as_str(), index) {
-            return Err(Failure::usage(format!(
-                "`{}`, line 1: column `{name}` is there twice, as column {} and column {}",
-                path.display(),
-                first + 1,
-                index + 1
-            ))
-            .into());
-        }
-    }
-    Ok(positions)
-}
-
-fn find(path: &Path, name: &str, positions: &HashMap<&str, usize>) -> anyhow::Result<usize> {
-    if let Some(index) = positions.get(name) {
-        return Ok(*index);
-    }
-    let mut hint = nearest_hint(name, positions.keys().copied());
-    if hint.is_empty() {
-        hint.push(';');
-    }
-    Err(Failure::usage(format!(
-        "`{}`, line 1: column `{name}` is missing{hint} rename it in the file, or with `from` in \
-         source.toml",
-        path.display()
-    ))
-    .into())
-}
-
-fn refuse_unknown(
-    path: &Path,
-    names: &[String],
-    used: &[String],
-    table: &Table,
-) -> anyhow::Result<()> {
-    for (index, name) in names.iter().enumerate() {
-        if !used.contains(name) && !table.ignored_columns.contains(name) {
-            return Err(Failure::usage(format!(
-                "`{}`, line 1: column {} is `{name}`, which source.toml does not know; add it to \
-                 the table's columns, or to its ignored_columns",
-                path.display(),
-                index + 1
-            ))
-            .into());
-        }
-    }
-    Ok(())
-}
-
 /// The names and SQL types that a table's declaration gives its landing table.
 pub(crate) fn landing_shape(table: &Table) -> IndexMap<String, &'static str> {
     table
@@ -170,3 +265,23 @@ pub(crate) fn landing_shape(table: &Table) -> IndexMap<String, &'static str> {
         .map(|(name, column)| (name.clone(), sql_type(column.options().kind)))
         .collect()
 }
+
+/// Names of the fields of a file that brings none: as `header` says, else the columns in their
+/// order; of JSON, what the columns are made of, each once.
+pub(crate) fn declared_names(table: &Table) -> Vec<String> {
+    if table.format == Format::Csv && !table.header.is_empty() {
+        return table.header.clone();
+    }
+    let mut declared = Vec::new();
+    for (name, column) in &table.columns {
+        for input in inputs(name, &column.options()) {
+            if !declared.contains(input) {
+                declared.push(input.clone());
+            }
+        }
+    }
+    declared
+}
+
+#[cfg(test)]
+mod tests;

@@ -50,8 +50,15 @@ pub(crate) async fn conform(
     u64::try_from(count).context("a count of rows")
 }
 
-/// Prepares the select as one statement and checks the names of its columns.
-async fn selected_columns(tx: &Transaction<'_>, entity: &Entity) -> anyhow::Result<Vec<String>> {
+/// Prepares the select as one statement and returns the names of its columns; a select that cannot
+/// run is found before anything is loaded for it.
+///
+/// # Errors
+/// Exit code 2 when it is no single select, or has a column that the entity lacks.
+pub(crate) async fn selected_columns(
+    tx: &Transaction<'_>,
+    entity: &Entity,
+) -> anyhow::Result<Vec<String>> {
     let allowed = columns_of(tx, "staging", &entity.name).await?;
     if allowed.is_empty() {
         return Err(Failure::usage(format!(

@@ -1,24 +1,31 @@
-//! Which files a source has, and which of them are new.
+//! Which files a source has, as they were when the run began.
+//!
+//! In: the source's declaration and its data folder. Out: each table's files with size, digest and
+//! day. A file that its manifest does not fit, or that looks cut off, is refused here.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{Read as _, Seek as _, SeekFrom};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use anyhow::Context as _;
 use chrono::{DateTime, NaiveDate, Utc};
+use common::Failure;
 use common::config::hex;
-use common::{Failure, Sql, db};
-use deadpool_postgres::Transaction;
 use sha2::{Digest as _, Sha256};
 
-use crate::source::{Mode, Source, Table};
+mod dates;
+mod versions;
+mod walk;
 
-const FIND_LATEST: Sql = common::sql!("stage/find_latest_file.sql");
-const LIST_LANDED_PATHS: Sql = common::sql!("stage/list_landed_paths.sql");
+pub(crate) use dates::Selection;
+pub(crate) use versions::mark_new;
 
-/// Folder that tells the day of its files.
-const BUSINESS_DATE_FOLDER: &str = "business_date=";
+use crate::manifest::{self, FileManifest};
+use crate::source::{Encoding, Format, LineBreak, Manifest, Source, Table};
+
+/// Endings of files that are unpacked while they are read.
+const PACKED_ENDINGS: [&str; 2] = ["gz", "zst"];
 const HASH_BUFFER_BYTES: usize = 256 * 1024;
 
 /// A file as it was when the run began.
@@ -34,8 +41,15 @@ pub(crate) struct RawFile {
     pub bytes: u64,
     /// Time of its last change.
     pub modified_at: DateTime<Utc>,
+    /// Number in its file system; another one is another file.
+    pub inode: u64,
     /// The day that its folder names.
     pub business_date: Option<NaiveDate>,
+    /// A last line without a line break means that the file is cut off. Whoever unpacks and decodes
+    /// the file checks it; here only files can be checked whose last byte tells.
+    pub must_end_with_line_break: bool,
+    /// What its sender says of it; size and SHA-256 agree.
+    pub manifest: Option<FileManifest>,
 }
 
 /// The files of one table.
@@ -45,12 +59,17 @@ pub(crate) struct TableFiles {
     pub table_name: String,
     /// SHA-256 of its declaration and SQL.
     pub config_sha256: String,
-    /// All files that are there, by path.
+    /// The files that this run looks at, by day and path: a later one knows better.
     pub present: Vec<RawFile>,
-    /// Indexes into `present` of those that are new or changed.
+    /// Indexes into `present` of those that are new or changed, in its order.
     pub new: Vec<usize>,
     /// A file of a snapshot is gone.
     pub has_vanished: bool,
+    /// The run looks at a range of days only: `present` is not all that the table has, so that
+    /// nothing vanishes and no snapshot is whole.
+    pub is_partial: bool,
+    /// Files outside of that range.
+    pub left_out: usize,
 }
 
 impl TableFiles {
@@ -59,17 +78,65 @@ impl TableFiles {
         !self.new.is_empty() || self.has_vanished
     }
 
-    /// The files that are to be loaded.
+    /// Paths of all files that this run looks at.
+    pub(crate) fn paths(&self) -> Vec<&str> {
+        self.present.iter().map(|it| it.relative.as_str()).collect()
+    }
+
+    /// Those that are new or changed.
     pub(crate) fn new_files(&self) -> impl Iterator<Item = &RawFile> {
         self.new.iter().map(|it| &self.present[*it])
     }
+
+    /// Paths of those that are new or changed.
+    pub(crate) fn new_paths(&self) -> Vec<&str> {
+        self.new_files().map(|it| it.relative.as_str()).collect()
+    }
+}
+
+impl RawFile {
+    /// Refuses a file that is not the one that was found any more.
+    ///
+    /// # Errors
+    /// Exit code 3: it changed, or is gone.
+    pub(crate) fn check_unchanged(&self) -> anyhow::Result<()> {
+        let now = std::fs::metadata(&self.path);
+        let is_same = now.is_ok_and(|it| {
+            it.len() == self.bytes && it.ino() == self.inode && modified_at(&it) == self.modified_at
+        });
+        if is_same { Ok(()) } else { Err(changed()) }
+    }
+
+    /// Compares the number of records, rejected ones included, with the manifest, if there is one.
+    ///
+    /// # Errors
+    /// Exit code 2: they differ.
+    pub(crate) fn check_rows(&self, read: u64) -> anyhow::Result<()> {
+        match &self.manifest {
+            Some(manifest) => manifest.check_rows(read),
+            None => Ok(()),
+        }
+    }
+}
+
+fn changed() -> anyhow::Error {
+    Failure::transient(
+        "it changed while it was read; wait until it is delivered whole, then run again",
+    )
+    .into()
 }
 
 /// Looks at the files of every table of the source.
 ///
 /// # Errors
-/// Exit code 2: the folder or a file is missing, a file is empty or cut off.
-pub(crate) fn discover(source: &Source, folder: &Path) -> anyhow::Result<Vec<TableFiles>> {
+/// Exit code 2: the folder or a file is missing, a file is empty or cut off, a manifest does not fit
+/// its file; 3: a file changed meanwhile.
+pub(crate) fn discover(
+    source: &Source,
+    folder: &Path,
+    selection: &Selection,
+) -> anyhow::Result<Vec<TableFiles>> {
+    selection.check()?;
     if !folder.is_dir() {
         return Err(Failure::usage(format!(
             "source `{}` has no data folder `{}`; name it with --data",
@@ -82,19 +149,32 @@ pub(crate) fn discover(source: &Source, folder: &Path) -> anyhow::Result<Vec<Tab
         .with_context(|| format!("failed to read folder `{}`", folder.display()))?;
     let mut tables = Vec::new();
     for (table_name, table) in &source.tables {
-        let mut present = Vec::new();
-        for path in matching(folder, table)? {
-            present.push(inspect(folder, &path, table)?);
-        }
-        if present.is_empty() && !table.optional {
+        let found = walk::matching(folder, &table.files)?;
+        if found.is_empty() && !table.optional {
             return Err(missing(source, table_name, table, folder).into());
         }
+        let mut left_out = 0;
+        let mut present = Vec::new();
+        for path in found {
+            let relative = below(folder, &path);
+            if selection.holds(dates::business_date_of(&relative)) {
+                present.push(inspect(folder, path, relative, table)?);
+            } else {
+                left_out += 1;
+            }
+        }
+        present.sort_by(|left, right| {
+            let place = |it: &RawFile| (it.business_date, it.relative.clone());
+            place(left).cmp(&place(right))
+        });
         tables.push(TableFiles {
             table_name: table_name.clone(),
             config_sha256: source.config_sha256(table_name)?,
             present,
             new: Vec::new(),
             has_vanished: false,
+            is_partial: selection.is_partial(),
+            left_out,
         });
     }
     Ok(tables)
@@ -111,52 +191,56 @@ fn missing(source: &Source, table_name: &str, table: &Table, folder: &Path) -> F
     ))
 }
 
-fn matching(folder: &Path, table: &Table) -> anyhow::Result<Vec<PathBuf>> {
-    let options = glob::MatchOptions {
-        require_literal_leading_dot: true,
-        ..glob::MatchOptions::default()
-    };
-    let mut found = Vec::new();
-    for pattern in &table.files {
-        let base = glob::Pattern::escape(&folder.to_string_lossy());
-        let full = format!("{base}/{pattern}");
-        for path in glob::glob_with(&full, options).context("failed to read a pattern")? {
-            let path = path.context("failed to look for raw files")?;
-            let is_partial = path.extension().is_some_and(|it| it == "part");
-            if !is_partial && !found.contains(&path) {
-                found.push(path);
-            }
-        }
-    }
-    found.sort();
-    Ok(found)
+/// The path below the folder; its names are UTF-8, or the file would not have been found.
+fn below(folder: &Path, path: &Path) -> String {
+    let inside = path.strip_prefix(folder).unwrap_or(path);
+    inside.to_string_lossy().into_owned()
 }
 
-fn inspect(folder: &Path, path: &Path, table: &Table) -> anyhow::Result<RawFile> {
+fn inspect(
+    folder: &Path,
+    path: PathBuf,
+    relative: String,
+    table: &Table,
+) -> anyhow::Result<RawFile> {
     let explain = || format!("failed to read `{}`", path.display());
-    check_inside(folder, path)?;
+    check_inside(folder, &path)?;
     // Before it is opened: to open a pipe is to wait for its writer.
-    if !std::fs::metadata(path).with_context(explain)?.is_file() {
+    if !std::fs::metadata(&path).with_context(explain)?.is_file() {
         return Err(Failure::usage(format!("`{}` is no file", path.display())).into());
     }
-    let mut file = File::open(path).with_context(explain)?;
+    let manifest = manifest_of(folder, &path, table)?;
+    let mut file = File::open(&path).with_context(explain)?;
     let before = file.metadata().with_context(explain)?;
-    check_last_line(&mut file, before.len(), path, table)?;
-    let content_sha256 = sha256_of(&mut file).with_context(explain)?;
-    let relative = path
-        .strip_prefix(folder)
-        .unwrap_or(path)
-        .to_string_lossy()
-        .into_owned();
-    let modified_at = before.modified().unwrap_or(SystemTime::UNIX_EPOCH).into();
+    let must_end_with_line_break = !table.last_line_is_open && manifest.is_none();
+    check_not_empty(before.len(), &path, table, manifest.is_some())?;
+    if must_end_with_line_break && let Some(last) = last_byte_of_a_line(&path, table) {
+        check_last_line(&mut file, last, &path)?;
+    }
+    let (content_sha256, bytes) = sha256_of(&mut file).with_context(explain)?;
+    if bytes != before.len() {
+        return Err(changed()).with_context(explain);
+    }
+    if let Some(manifest) = &manifest {
+        manifest.check_content(bytes, &content_sha256)?;
+    }
     Ok(RawFile {
-        path: path.to_owned(),
-        business_date: business_date_of(&relative),
+        business_date: dates::business_date_of(&relative),
+        path,
         relative,
         content_sha256,
-        bytes: before.len(),
-        modified_at,
+        bytes,
+        modified_at: modified_at(&before),
+        inode: before.ino(),
+        must_end_with_line_break,
+        manifest,
     })
+}
+
+/// A time that no calendar holds counts as 1970.
+fn modified_at(metadata: &Metadata) -> DateTime<Utc> {
+    let nanoseconds = u32::try_from(metadata.mtime_nsec()).unwrap_or_default();
+    DateTime::from_timestamp(metadata.mtime(), nanoseconds).unwrap_or_default()
 }
 
 /// A symbolic link must not lead out of the source's folder.
@@ -174,21 +258,68 @@ fn check_inside(folder: &Path, path: &Path) -> anyhow::Result<()> {
     .into())
 }
 
-/// A file that was cut off may look whole to any reader: its last line must end.
-fn check_last_line(file: &mut File, bytes: u64, path: &Path, table: &Table) -> anyhow::Result<()> {
-    if bytes == 0 {
-        return Err(Failure::usage(format!(
-            "`{}` is empty: it has not even a header; deliver the file again",
-            path.display()
-        ))
-        .into());
+fn manifest_of(folder: &Path, path: &Path, table: &Table) -> anyhow::Result<Option<FileManifest>> {
+    let beside = manifest::path_of(path);
+    if beside.is_file() {
+        check_inside(folder, &beside)?;
+        return FileManifest::read(beside).map(Some);
     }
+    if table.manifest == Manifest::Optional {
+        return Ok(None);
+    }
+    Err(Failure::usage(format!(
+        "`{}` has no manifest `{}`; deliver it, or take manifest = \"required\" from its table in \
+         source.toml",
+        path.display(),
+        beside.display()
+    ))
+    .into())
+}
+
+fn check_not_empty(
+    bytes: u64,
+    path: &Path,
+    table: &Table,
+    is_vouched_for: bool,
+) -> anyhow::Result<()> {
+    let has_header = table.format == Format::Csv && table.header_lines > 0;
+    if bytes > 0 || (is_vouched_for && !has_header) {
+        return Ok(());
+    }
+    let reason = if has_header {
+        "it has not even a header; deliver the file again"
+    } else {
+        "deliver the file again, or, if it has no records, a manifest that says so"
+    };
+    Err(Failure::usage(format!("`{}` is empty: {reason}", path.display())).into())
+}
+
+/// The byte that ends a line, where the last byte on disk can tell.
+fn last_byte_of_a_line(path: &Path, table: &Table) -> Option<u8> {
+    let is_packed = path
+        .extension()
+        .is_some_and(|it| PACKED_ENDINGS.iter().any(|ending| it == *ending));
+    let is_one_byte = matches!(
+        table.encoding,
+        Encoding::Utf8 | Encoding::Windows1252 | Encoding::Latin1
+    );
+    if is_packed || !is_one_byte {
+        return None;
+    }
+    Some(match table.line_break {
+        LineBreak::First | LineBreak::Any => b'\n',
+        LineBreak::Cr => b'\r',
+    })
+}
+
+/// A file that was cut off may look whole to any reader: its last line must end.
+fn check_last_line(file: &mut File, expected: u8, path: &Path) -> anyhow::Result<()> {
     let mut last = [0_u8];
     file.seek(SeekFrom::End(-1))
         .and_then(|_| file.read_exact(&mut last))
         .and_then(|()| file.rewind())
         .with_context(|| format!("failed to read `{}`", path.display()))?;
-    if last == *b"\n" || table.last_line_is_open {
+    if last[0] == expected {
         return Ok(());
     }
     Err(Failure::usage(format!(
@@ -199,102 +330,20 @@ fn check_last_line(file: &mut File, bytes: u64, path: &Path, table: &Table) -> a
     .into())
 }
 
-fn sha256_of(file: &mut File) -> std::io::Result<String> {
+/// Digest and number of the bytes.
+fn sha256_of(file: &mut File) -> std::io::Result<(String, u64)> {
     let mut digest = Sha256::new();
     let mut buffer = vec![0_u8; HASH_BUFFER_BYTES];
+    let mut bytes = 0;
     loop {
         let count = file.read(&mut buffer)?;
         if count == 0 {
-            return Ok(hex(&digest.finalize()));
+            return Ok((hex(&digest.finalize()), bytes));
         }
         digest.update(&buffer[..count]);
+        bytes += count as u64;
     }
-}
-
-fn business_date_of(relative: &str) -> Option<NaiveDate> {
-    relative
-        .split('/')
-        .rev()
-        .find_map(|part| part.strip_prefix(BUSINESS_DATE_FOLDER)?.parse().ok())
-}
-
-/// Compares with what was loaded: a file whose latest version was published unchanged, under the
-/// same declaration, is not new. When anything is new, files whose rows are still held back come
-/// along: what they waited for may be there now.
-///
-/// # Errors
-/// As the server says.
-pub(crate) async fn mark_new(
-    tx: &Transaction<'_>,
-    source: &Source,
-    tables: &mut [TableFiles],
-) -> anyhow::Result<()> {
-    let mut waiting = Vec::new();
-    for (table_index, table) in tables.iter_mut().enumerate() {
-        let datasets = source.fed_by(&table.table_name);
-        for (index, file) in table.present.iter().enumerate() {
-            let parameters: db::Parameters<'_> =
-                &[&source.name, &table.table_name, &file.relative, &datasets];
-            let latest = db::rows(tx, FIND_LATEST, parameters).await?;
-            let loaded = latest.first().filter(|row| {
-                row.get::<_, &str>("state") == "loaded"
-                    && row.get::<_, &str>("content_sha256") == file.content_sha256
-                    && row.get::<_, &str>("config_sha256") == table.config_sha256
-            });
-            match loaded {
-                None => table.new.push(index),
-                Some(row) if row.get("has_waiting_rows") => waiting.push((table_index, index)),
-                Some(_) => {}
-            }
-        }
-        table.has_vanished = has_vanished(tx, source, table).await?;
-    }
-    if tables.iter().any(TableFiles::is_changed) {
-        for (table_index, index) in waiting {
-            tables[table_index].new.push(index);
-        }
-    }
-    for table in tables.iter_mut().filter(|it| it.is_changed()) {
-        let declared = &source.tables[&table.table_name];
-        // Staging must see a snapshot whole, to tell what has vanished from it.
-        if declared.mode == Mode::Snapshot && declared.entity.is_some() {
-            table.new = (0..table.present.len()).collect();
-        }
-    }
-    Ok(())
-}
-
-/// Whether rows of a file that is gone are still held: of a snapshot, or in landing of a batch that
-/// was never published.
-async fn has_vanished(
-    tx: &Transaction<'_>,
-    source: &Source,
-    table: &TableFiles,
-) -> anyhow::Result<bool> {
-    let declared = &source.tables[&table.table_name];
-    let landed = db::rows(tx, LIST_LANDED_PATHS, &[&source.name, &table.table_name]).await?;
-    Ok(landed.iter().any(|row| {
-        let is_gone = !table
-            .present
-            .iter()
-            .any(|it| it.relative == row.get::<_, &str>("path"));
-        let is_unpublished = row.get::<_, &str>("state") == "staged" && declared.entity.is_none();
-        is_gone && (declared.mode == Mode::Snapshot || is_unpublished)
-    }))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::business_date_of;
-
-    #[test]
-    fn the_day_comes_from_the_innermost_folder() {
-        let day = |text: &str| text.parse().ok();
-        assert_eq!(
-            business_date_of("business_date=2025-03-01/a.csv"),
-            day("2025-03-01")
-        );
-        assert_eq!(business_date_of("a.csv"), None);
-        assert_eq!(business_date_of("business_date=soon/a.csv"), None);
-    }
-}
+mod tests;

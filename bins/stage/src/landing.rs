@@ -4,18 +4,21 @@
 //! today are the whole table.
 
 use anyhow::Context as _;
+use chrono::NaiveDate;
 use common::{Failure, Sql, db};
 use deadpool_postgres::Transaction;
 use indexmap::IndexMap;
 
+mod rows;
+
+pub(crate) use rows::{clear, remove_superseded, wait_for_writers, withdraw, withdraw_abandoned};
+
 use crate::columns::landing_shape;
-use crate::files::TableFiles;
 use crate::source::{Mode, Source, Table};
 use crate::sqltext::{identifier, literal};
 
 const LIST_COLUMNS: Sql = common::sql!("stage/list_columns.sql");
-const LIST_REPLACED: Sql = common::sql!("stage/list_replaced_files.sql");
-const LIST_ABANDONED: Sql = common::sql!("stage/list_abandoned_files.sql");
+const LIST_EVOLVED: Sql = common::sql!("stage/list_evolved_columns.sql");
 
 /// What every landing row carries beside the source's own columns.
 pub(crate) const TECHNICAL_COLUMNS: [(&str, &str, &str); 3] = [
@@ -28,15 +31,18 @@ pub(crate) const TECHNICAL_COLUMNS: [(&str, &str, &str); 3] = [
     ),
 ];
 
-/// Makes the table fit its declaration, and the view of this batch's rows.
+/// Makes the table fit its declaration, and the view of this batch's rows. Columns that arrived in
+/// files and were never declared stay.
 ///
 /// # Errors
-/// Exit code 2 when an appending table's column changed its type; its rows would be lost.
+/// Exit code 2 when a column changed its type, but not all of its rows come again: of an appending
+/// table, or in a run over a range of days.
 pub(crate) async fn prepare(
     tx: &Transaction<'_>,
     source: &Source,
     table_name: &str,
     table: &Table,
+    is_partial: bool,
 ) -> anyhow::Result<()> {
     let name = source.landing_table(table_name);
     let wanted = landing_shape(table);
@@ -47,113 +53,90 @@ pub(crate) async fn prepare(
     let changed = wanted
         .iter()
         .find(|(column, kind)| existing.get(*column).is_some_and(|it| it != *kind));
-    let is_narrower = existing.keys().any(|it| {
-        !wanted.contains_key(it) && TECHNICAL_COLUMNS.iter().all(|(name, ..)| name != it)
-    });
-    match (table.mode, changed) {
-        (Mode::Snapshot, changed) if changed.is_some() || is_narrower => {
-            // All its rows come again from the files of today.
-            run(
-                tx,
-                &format!("drop table landing.{} cascade", identifier(&name)),
-            )
-            .await?;
-            create(tx, source, &name, &wanted).await
-        }
-        (Mode::Append | Mode::Upsert, Some((column, kind))) => Err(Failure::usage(format!(
-            "column `{table_name}.{column}` is now {kind}, but landing.{name} holds it as {}; an \
-             appending table keeps the rows of earlier files, so give the new column another name",
+    let comes_whole = table.mode == Mode::Snapshot && !is_partial;
+    if comes_whole && (changed.is_some() || is_narrower(tx, &name, &wanted, &existing).await?) {
+        // All its rows come again from the files of today.
+        let statement = format!("drop table landing.{} cascade", identifier(&name));
+        run(tx, &statement).await?;
+        return create(tx, source, &name, &wanted).await;
+    }
+    if let Some((column, kind)) = changed {
+        let advice = if table.mode == Mode::Snapshot {
+            "a range of days does not bring all rows again, so run once without --from and --to"
+        } else {
+            "an appending table keeps the rows of earlier files, so give the new column another \
+             name"
+        };
+        return Err(Failure::usage(format!(
+            "column `{table_name}.{column}` is now {kind}, but landing.{name} holds it as {}; \
+             {advice}",
             existing[column]
         ))
-        .into()),
-        _ => widen(tx, source, &name, &wanted, &existing).await,
+        .into());
     }
+    widen(tx, source, &name, &wanted, &existing).await
 }
 
-/// Removes the rows of older versions of the files that this batch brought, and of files that left
-/// a snapshot; `new` are the versions of this batch.
-///
-/// # Errors
-/// As the server says.
-pub(crate) async fn clear(
+/// Whether the table has a column that was declared once and is not any more.
+async fn is_narrower(
     tx: &Transaction<'_>,
-    source: &Source,
-    files: &TableFiles,
-    new: &[i64],
-) -> anyhow::Result<()> {
-    let brought: Vec<&str> = files.new_files().map(|it| it.relative.as_str()).collect();
-    let present: Vec<&str> = files
-        .present
-        .iter()
-        .map(|it| it.relative.as_str())
-        .collect();
-    let is_snapshot = source.tables[&files.table_name].mode == Mode::Snapshot;
-    let parameters: db::Parameters<'_> = &[
-        &source.name,
-        &files.table_name,
-        &brought,
-        &present,
-        &is_snapshot,
-        &new,
-    ];
-    let old = db::rows(tx, LIST_REPLACED, parameters).await?;
-    let old: Vec<i64> = old.iter().map(|row| row.get("file_id")).collect();
-    delete_files(tx, &source.landing_table(&files.table_name), &old).await
+    name: &str,
+    wanted: &IndexMap<String, &'static str>,
+    existing: &IndexMap<String, String>,
+) -> anyhow::Result<bool> {
+    let arrived = db::rows(tx, LIST_EVOLVED, &[&name]).await?;
+    let arrived: Vec<&str> = arrived.iter().map(|row| row.get("column_name")).collect();
+    Ok(existing.keys().any(|it| {
+        !wanted.contains_key(it)
+            && !arrived.contains(&it.as_str())
+            && TECHNICAL_COLUMNS.iter().all(|(name, ..)| name != it)
+    }))
 }
 
-/// Removes the rows of versions that no batch ever published: nothing may be made of them.
+/// Adds the columns that a file brought and `source.toml` does not know; those that are there stay.
 ///
 /// # Errors
-/// As the server says.
-pub(crate) async fn withdraw_abandoned(
-    tx: &Transaction<'_>,
-    source: &Source,
-) -> anyhow::Result<()> {
-    for row in db::rows(tx, LIST_ABANDONED, &[&source.name]).await? {
-        let file_ids: Vec<i64> = row.get("file_ids");
-        withdraw(tx, source, row.get("table_name"), &file_ids).await?;
-    }
-    Ok(())
-}
-
-/// Removes the rows of some versions of a table's files, once nobody writes them any more.
-///
-/// # Errors
-/// As the server says.
-pub(crate) async fn withdraw(
+/// Exit code 2 when a column of that name holds something else than text.
+pub(crate) async fn evolve(
     tx: &Transaction<'_>,
     source: &Source,
     table_name: &str,
-    file_ids: &[i64],
+    evolved: &[String],
+    business_date: NaiveDate,
+    file: &str,
 ) -> anyhow::Result<()> {
     let name = source.landing_table(table_name);
-    if columns_of(tx, "landing", &name).await?.is_empty() {
-        return Ok(());
+    let table = identifier(&name);
+    let existing = columns_of(tx, "landing", &name).await?;
+    let mut is_wider = false;
+    for column in evolved {
+        match existing.get(column).map(String::as_str) {
+            Some("text") => continue,
+            Some(kind) => {
+                return Err(Failure::usage(format!(
+                    "column `{column}` of `{file}` would land as text, but landing.{name} holds it \
+                     as {kind}; add it to the columns of table `{table_name}`, or to its \
+                     ignored_columns"
+                ))
+                .into());
+            }
+            None => {}
+        }
+        let comment = literal(&format!("Arrived on {business_date} in {file}"));
+        let column = identifier(column);
+        run(
+            tx,
+            &format!(
+                "alter table landing.{table} add column {column} text; comment on column \
+                 landing.{table}.{column} is {comment}"
+            ),
+        )
+        .await?;
+        is_wider = true;
     }
-    // A connection of a killed program may still be about to commit; its lock conflicts.
-    let lock = format!(
-        "lock table landing.{} in share row exclusive mode",
-        identifier(&name)
-    );
-    run(tx, &lock).await?;
-    delete_files(tx, &name, file_ids).await
-}
-
-async fn delete_files(
-    tx: &Transaction<'_>,
-    landing_table: &str,
-    file_ids: &[i64],
-) -> anyhow::Result<()> {
-    if file_ids.is_empty() {
-        return Ok(());
+    if is_wider {
+        create_view_of_new_rows(tx, source, &name).await?;
     }
-    let statement = format!(
-        "delete from landing.{} where file_id = any($1)",
-        identifier(landing_table)
-    );
-    tx.execute(&statement, &[&file_ids])
-        .await
-        .with_context(|| format!("failed to remove rows from landing.{landing_table}"))?;
     Ok(())
 }
 

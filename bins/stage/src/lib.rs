@@ -12,18 +12,22 @@ pub mod entity;
 mod files;
 mod landing;
 mod load;
+mod manifest;
 mod parse;
 mod records;
 pub mod settings;
 pub mod source;
 mod sqltext;
+mod target;
 mod values;
 
 use std::path::PathBuf;
 
+use chrono::NaiveDate;
 use common::{Failure, Program, StageContext, StageReport, Status, Uses, errors};
 
 use crate::batch::{Outcome, Stager};
+use crate::files::Selection;
 use crate::settings::Settings;
 use crate::source::Source;
 
@@ -45,9 +49,31 @@ pub struct Options {
     #[arg(long, value_name = "SOURCE")]
     pub source: Vec<String>,
 
+    /// Load every file again, as if none had been loaded before
+    #[arg(long)]
+    pub full_refresh: bool,
+
+    /// Only files of this day and later, by the day that their folder names
+    #[arg(long, value_name = "DATE")]
+    pub from: Option<NaiveDate>,
+
+    /// Only files of this day and earlier
+    #[arg(long, value_name = "DATE")]
+    pub to: Option<NaiveDate>,
+
     /// Folder of the raw files, for a single source (default: data/raw/<SOURCE>)
     #[arg(long, value_name = "FOLDER")]
     pub data: Option<PathBuf>,
+}
+
+impl Options {
+    fn selection(&self) -> Selection {
+        Selection {
+            from: self.from,
+            to: self.to,
+            full_refresh: self.full_refresh,
+        }
+    }
 }
 
 /// Loads the new files of every source; one source's failure stops no other.
@@ -109,6 +135,7 @@ async fn stage_source(
         ctx,
         settings,
         source,
+        selection: &options.selection(),
         folder,
         must_empty_staging,
     }

@@ -293,12 +293,7 @@ impl Rows<'_> {
     }
 
     fn write_field(&mut self, record: &Record, index: usize) -> Result<(), values::Reason> {
-        let Self {
-            parser,
-            columns,
-            state,
-            ..
-        } = self;
+        let Self { columns, state, .. } = self;
         let State {
             chunk,
             unquoted,
@@ -306,8 +301,8 @@ impl Rows<'_> {
             counts,
             ..
         } = state;
-        let column = &columns[index];
-        let text = match &column.input {
+        let TargetColumn { input, reader, .. } = &mut columns[index];
+        let text = match input {
             Input::Constant(text) => text.as_str(),
             Input::Fields(fields) if fields.len() == 1 => {
                 std::str::from_utf8(record.field(fields[0], unquoted)).map_err(|_| "not_utf8")?
@@ -325,11 +320,7 @@ impl Rows<'_> {
                 joined
             }
         };
-        if parser.table.nulls.iter().any(|null| null == text) {
-            values::write_null(chunk);
-            return Ok(());
-        }
-        if column.reader.write(text, chunk)? == Written::MovedOutOfGap {
+        if reader.write_field(text, false, chunk)? == Written::MovedOutOfGap {
             counts.moved_out_of_gap += 1;
         }
         Ok(())

@@ -91,6 +91,27 @@ impl Embedded {
         Ok(true)
     }
 
+    /// Free bytes on the volume of its data; none where there is no such server, or where `used` is
+    /// the address of another.
+    ///
+    /// # Errors
+    /// When the volume cannot be asked.
+    pub fn free_bytes(&self, used: Option<&DatabaseUrl>) -> anyhow::Result<Option<u64>> {
+        let Some(file) = ServerFile::read(&self.folder)? else {
+            return Ok(None);
+        };
+        // A run hands the address on to the programs that it starts.
+        if let Some(used) = used
+            && used.0 != file.url(NAME, NAME)?.0
+        {
+            return Ok(None);
+        }
+        let folder = &file.data_directory;
+        let free = fs2::available_space(folder)
+            .with_context(|| format!("failed to ask for free space in `{}`", folder.display()))?;
+        Ok(Some(free))
+    }
+
     /// Removes the cluster, wherever it lives, and what is known of it; says whether there was one.
     /// The server must be stopped.
     ///

@@ -1,0 +1,75 @@
+//! Which table and columns a file's rows go to.
+
+use common::Failure;
+use common::config::nearest_hint;
+use deadpool_postgres::Transaction;
+
+use crate::columns::sql_type;
+use crate::copy::Target;
+use crate::landing;
+use crate::source::{Source, Table};
+
+/// What a staged row carries beside the entity's own columns, in the order of the parser's values.
+const STAGING_COLUMNS: [&str; 6] = [
+    "source",
+    "batch_id",
+    "row_id",
+    "file_id",
+    "source_line",
+    "loaded_at",
+];
+
+/// Table and columns, after a check that an entity has what the declaration names.
+///
+/// # Errors
+/// Exit code 2 when the entity has no such column, or one of another type.
+pub(crate) async fn choose(
+    tx: &Transaction<'_>,
+    source: &Source,
+    table_name: &str,
+    table: &Table,
+) -> anyhow::Result<Target> {
+    let own = table.columns.keys().map(String::as_str);
+    let Some(entity) = &table.entity else {
+        let lineage = landing::TECHNICAL_COLUMNS.iter().map(|(name, ..)| *name);
+        return Ok(Target {
+            schema: "landing",
+            table: source.landing_table(table_name),
+            columns: own.chain(lineage).map(str::to_owned).collect(),
+        });
+    };
+    check_entity(tx, source, table_name, table, entity).await?;
+    Ok(Target {
+        schema: "staging",
+        table: entity.clone(),
+        columns: own.chain(STAGING_COLUMNS).map(str::to_owned).collect(),
+    })
+}
+
+async fn check_entity(
+    tx: &Transaction<'_>,
+    source: &Source,
+    table_name: &str,
+    table: &Table,
+    entity: &str,
+) -> anyhow::Result<()> {
+    let existing = landing::columns_of(tx, "staging", entity).await?;
+    for (name, column) in &table.columns {
+        let wanted = sql_type(column.options().kind);
+        let problem = match existing.get(name) {
+            Some(kind) if kind == wanted => continue,
+            Some(kind) => format!("column `{name}` of entity `{entity}` is {kind}, not {wanted}"),
+            None => {
+                let hint = nearest_hint(name, existing.keys().map(String::as_str));
+                format!("entity `{entity}` has no column `{name}`{hint}")
+            }
+        };
+        let place = source.folder.join("source.toml");
+        return Err(Failure::usage(format!(
+            "in `{}`, table `{table_name}`: {problem}",
+            place.display()
+        ))
+        .into());
+    }
+    Ok(())
+}
