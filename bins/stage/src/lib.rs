@@ -19,7 +19,7 @@ pub mod settings;
 pub mod source;
 mod sqltext;
 mod target;
-mod values;
+pub mod values;
 
 use std::path::PathBuf;
 
