@@ -6,29 +6,22 @@
 //! brought is taken back when anything fails, or by the next run when the program was killed. The
 //! batch is marked loaded by `production`, so that a crash before that loads the files again.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use common::{Rows, Sql, StageContext, StageReport, Step, db, errors};
+use common::{Failure, Rows, Sql, StageContext, StageReport, Step, db, errors};
 use deadpool_postgres::{Object, Transaction};
 
 use crate::bookkeeping::Entry;
-use crate::copy::Target;
 use crate::entity::Entity;
-use crate::files::{self, RawFile, Selection, TableFiles};
-use crate::load::{self, Job, Loaded};
-use crate::parse::{Constants, Counts, FileParser, StagingConstants};
+use crate::files::{self, Selection, TableFiles};
+use crate::opening::Open;
+use crate::plan::PlannedTable;
 use crate::settings::Settings;
-use crate::source::{Mode, Source, Table};
-use crate::{conform, landing, target};
+use crate::source::Source;
+use crate::{conform, load, plan};
 
-const UPDATE_FILE: Sql = common::sql!("stage/update_raw_file.sql");
-const BLOCK_BATCH: Sql = common::sql!("stage/block_batch.sql");
 const FINISH_BATCH: Sql = common::sql!("stage/finish_batch.sql");
-
-/// Bits of a `row_id` that number the rows of one file; those above number the file.
-const ROW_BITS: u32 = 40;
 
 /// What became of a source in this run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,19 +51,6 @@ pub(crate) struct Stager<'a> {
     pub must_empty_staging: bool,
 }
 
-/// A batch whose files are to be loaded.
-struct Open {
-    batch_id: i64,
-    jobs: Vec<Job>,
-}
-
-/// A file of the batch that was loaded.
-struct Done<'a> {
-    file_id: i64,
-    file: &'a RawFile,
-    loaded: Loaded,
-}
-
 impl Stager<'_> {
     /// Loads what is new: opens the batch, loads its files over several connections, finishes it.
     ///
@@ -79,19 +59,25 @@ impl Stager<'_> {
     pub(crate) async fn stage(&self, report: &mut StageReport) -> anyhow::Result<Outcome> {
         let (source, folder) = (self.source.clone(), self.folder.clone());
         // On a thread of its own, so that a slow disk does not keep a signal waiting.
-        let selection = self.selection.clone();
+        let selection = *self.selection;
         let looking =
             tokio::task::spawn_blocking(move || files::discover(&source, &folder, &selection));
-        let mut tables = looking.await.context("the look at the files stopped")??;
-        self.find_new(&mut tables).await?;
-        if tables.is_empty() {
+        let tables = looking.await.context("the look at the files stopped")??;
+        let changed = self.find_new(tables, report).await?;
+        if changed.is_empty() {
             return Ok(Outcome::NothingNew);
         }
+        let (source, settings) = (self.source.clone(), self.settings.clone());
+        let planning = tokio::task::spawn_blocking(move || plan::plan(&source, &settings, changed));
+        let tables = planning
+            .await
+            .context("the look at the headers stopped")??;
         if self.ctx.dry_run {
             self.tell(&tables, report);
             return Ok(Outcome::NothingNew);
         }
-        let staged = self.stage_batch(&tables, report).await;
+        self.check_free_space(&tables)?;
+        let staged = self.stage_batch(tables, report).await;
         if staged.is_err()
             && let Err(error) = self.discard_unfinished().await
         {
@@ -103,47 +89,52 @@ impl Stager<'_> {
     }
 
     /// Takes back what a killed load left, and keeps the tables that something is new of.
-    async fn find_new(&self, tables: &mut Vec<TableFiles>) -> anyhow::Result<()> {
+    async fn find_new(
+        &self,
+        mut tables: Vec<TableFiles>,
+        report: &mut StageReport,
+    ) -> anyhow::Result<Vec<TableFiles>> {
         if !self.ctx.dry_run {
             self.discard_unfinished().await?;
         }
         let mut client = self.ctx.client().await?;
         let tx = begin(&mut client).await?;
-        files::mark_new(&tx, self.source, self.selection, tables).await?;
+        files::mark_new(&tx, self.source, self.selection, &mut tables).await?;
+        for warning in tables.iter().filter_map(TableFiles::nothing_in_range) {
+            report.warn(warning);
+        }
         tables.retain(TableFiles::is_changed);
-        Ok(())
+        Ok(tables)
     }
 
     async fn stage_batch(
         &self,
-        tables: &[TableFiles],
+        tables: Vec<PlannedTable>,
         report: &mut StageReport,
     ) -> anyhow::Result<Outcome> {
-        let Open { batch_id, jobs } = self.open(tables).await?;
-        let file_ids: Vec<i64> = jobs.iter().map(|it| it.parser.constants.file_id).collect();
-        let streams = self.settings.copy_streams;
-        let loaded = load::load_files(self.ctx, batch_id, jobs, streams).await?;
-        let mut done = file_ids.into_iter().zip(loaded);
+        let names: Vec<String> = tables
+            .iter()
+            .map(|it| it.files.table_name.clone())
+            .collect();
+        let Open {
+            batch_id,
+            tables,
+            jobs,
+        } = self.open(tables).await?;
+        let loaded = load::load_files(self.ctx, batch_id, jobs, self.settings.copy_streams).await?;
+        let mut loaded = loaded.into_iter();
         let mut client = self.ctx.client().await?;
         let mut tx = begin(&mut client).await?;
-        let mut is_blocked = false;
         db::execute(&tx, FINISH_BATCH, &[&batch_id]).await?;
-        for files in tables {
-            let done = files
-                .new_files()
-                .zip(done.by_ref())
-                .map(|(file, (file_id, loaded))| Done {
-                    file_id,
-                    file,
-                    loaded,
-                })
-                .collect();
+        let mut is_blocked = false;
+        for table in &tables {
+            let loaded = loaded.by_ref().take(table.files.new.len()).collect();
             is_blocked |= self
-                .finish_table(&tx, files, batch_id, done, report)
+                .finish_table(&tx, table, batch_id, loaded, report)
                 .await?;
         }
         if !is_blocked {
-            self.conform_changed(&mut tx, tables, batch_id, report)
+            self.conform_changed(&mut tx, &names, batch_id, report)
                 .await?;
         }
         tx.commit().await.context("failed to commit the batch")?;
@@ -154,189 +145,47 @@ impl Stager<'_> {
         })
     }
 
-    fn tell(&self, tables: &[TableFiles], report: &mut StageReport) {
+    fn tell(&self, tables: &[PlannedTable], report: &mut StageReport) {
         for table in tables {
-            for file in table.new.iter().map(|it| &table.present[*it]) {
+            for file in table.new.iter().map(|it| &it.file) {
                 let name = format!("would load {} ({} bytes)", file.relative, file.bytes);
-                let step = Step::begin(name).relation(self.source.landing_table(&table.table_name));
-                report.finish(step, Rows::default());
+                let relation = self.source.landing_table(&table.files.table_name);
+                report.finish(Step::begin(name).relation(relation), Rows::default());
             }
         }
     }
 
-    /// Opens the batch, makes room for its rows and says what is to be loaded.
-    async fn open(&self, tables: &[TableFiles]) -> anyhow::Result<Open> {
-        let mut client = self.ctx.client().await?;
-        let tx = begin(&mut client).await?;
-        let batch_id = self.open_batch(&tx).await?;
-        let mut jobs = Vec::new();
-        // Several tables may feed one entity.
-        let mut file_numbers: HashMap<String, i64> = HashMap::new();
-        for files in tables {
-            let table = &self.source.tables[&files.table_name];
-            if table.entity.is_none() {
-                landing::prepare(&tx, self.source, &files.table_name, table, files.is_partial)
-                    .await?;
-            }
-            let target = target::choose(&tx, self.source, &files.table_name, table).await?;
-            for file in files.new_files() {
-                let file_id = self.insert_file(&tx, files, file, batch_id).await?;
-                let number = file_numbers.entry(target.name()).or_default();
-                jobs.push(self.job(batch_id, file_id, *number, table, file, &target));
-                *number += 1;
-            }
+    /// On a full volume even the removal of rows fails: there must be room for the files twice.
+    fn check_free_space(&self, tables: &[PlannedTable]) -> anyhow::Result<()> {
+        let Some(free_bytes) = self.ctx.embedded_free_bytes()? else {
+            return Ok(());
+        };
+        let new = tables.iter().flat_map(|it| &it.new);
+        let needed_bytes = 2 * new.map(|it| it.file.bytes).sum::<u64>();
+        if needed_bytes <= free_bytes {
+            return Ok(());
         }
-        for entity in self.touched_entities(tables) {
-            conform::selected_columns(&tx, entity).await?;
-        }
-        tx.commit().await.context("failed to open the batch")?;
-        Ok(Open { batch_id, jobs })
+        Err(Failure::permanent(format!(
+            "the files need up to {needed_bytes} bytes in the database, but its volume has \
+             {free_bytes} left; make room, then run again"
+        ))
+        .into())
     }
 
     /// Entities whose SQL reads one of the tables.
-    fn touched_entities(&self, changed: &[TableFiles]) -> impl Iterator<Item = &Entity> {
-        self.source.entities.iter().filter(|entity| {
-            let mut reads = entity.reads.iter();
-            reads.any(|name| changed.iter().any(|it| it.table_name == *name))
-        })
-    }
-
-    fn job(
-        &self,
-        batch_id: i64,
-        file_id: i64,
-        file_number: i64,
-        table: &Table,
-        file: &RawFile,
-        target: &Target,
-    ) -> Job {
-        let staging = table.entity.is_some().then(|| StagingConstants {
-            source: self.source.name.clone(),
-            batch_id,
-            first_row_id: (file_number << ROW_BITS) + 1,
-            loaded_at: self.ctx.started_at,
-        });
-        let parser = FileParser {
-            source: self.source.clone(),
-            table: table.clone(),
-            file: file.clone(),
-            settings: self.settings.clone(),
-            constants: Constants { file_id, staging },
-        };
-        let dataset = table.entity.clone().unwrap_or_else(|| target.table.clone());
-        Job {
-            parser,
-            target: target.clone(),
-            dataset,
-        }
-    }
-
-    /// Takes the rows of older versions away and writes down what the files held; true where the
-    /// batch is blocked.
-    async fn finish_table(
-        &self,
-        tx: &Transaction<'_>,
-        files: &TableFiles,
-        batch_id: i64,
-        done: Vec<Done<'_>>,
-        report: &mut StageReport,
-    ) -> anyhow::Result<bool> {
-        let table = &self.source.tables[&files.table_name];
-        let file_ids: Vec<i64> = done.iter().map(|it| it.file_id).collect();
-        if table.entity.is_none() {
-            landing::clear(tx, self.source, files, &file_ids).await?;
-        }
-        self.abandon_vanished(tx, files).await?;
-        let (mut total, mut is_blocked) = (Counts::default(), false);
-        for Done {
-            file_id,
-            file,
-            loaded: Loaded { step, counts },
-        } in done
-        {
-            let numbers = [counts.read, counts.loaded, counts.rejected].map(db::bigint);
-            let [read, loaded, rejected] = &numbers;
-            db::execute(tx, UPDATE_FILE, &[&file_id, read, loaded, rejected]).await?;
-            let rows = Rows {
-                input: counts.read,
-                inserted: counts.loaded,
-                quarantined: counts.rejected,
-                ..Rows::default()
-            };
-            report.finish(step, rows);
-            self.warn(table, file, counts, report);
-            is_blocked |= self.block(tx, batch_id, file, counts, report).await?;
-            total.read += counts.read;
-            total.loaded += counts.loaded;
-            total.rejected += counts.rejected;
-        }
-        let landing_table = self.source.landing_table(&files.table_name);
-        let (layer, dataset) = match &table.entity {
-            Some(entity) => ("staging", entity.as_str()),
-            None => ("landing", landing_table.as_str()),
-        };
-        let entry = Entry {
-            layer,
-            dataset,
-            read: Some(total.read),
-            rejected: Some(total.rejected),
-            staged: total.loaded,
-            is_whole: table.mode == Mode::Snapshot && !files.is_partial && total.rejected == 0,
-        };
-        self.record(tx, batch_id, &entry).await?;
-        Ok(is_blocked)
-    }
-
-    fn warn(&self, table: &Table, file: &RawFile, counts: Counts, report: &mut StageReport) {
-        let (source, path) = (&self.source.name, &file.relative);
-        if counts.rejected > 0 {
-            report.warn(format!(
-                "{} of {} records of {source}/{path} do not parse; see ops.quarantine",
-                counts.rejected, counts.read
-            ));
-        }
-        if counts.moved_out_of_gap > 0 && !table.has_gap_times {
-            report.warn(format!(
-                "{} local times of {source}/{path} do not exist, because the clock was changed; \
-                 they moved to the end of the gap",
-                counts.moved_out_of_gap
-            ));
-        }
-    }
-
-    /// A file with too many rejected records blocks the whole batch instead of draining it.
-    async fn block(
-        &self,
-        tx: &Transaction<'_>,
-        batch_id: i64,
-        file: &RawFile,
-        counts: Counts,
-        report: &mut StageReport,
-    ) -> anyhow::Result<bool> {
-        if !self.settings.is_blocked(counts.read, counts.rejected) {
-            return Ok(false);
-        }
-        db::execute(tx, BLOCK_BATCH, &[&batch_id, &self.ctx.started_at]).await?;
-        report.warn(format!(
-            "source {} is blocked: {} of {} records of {} do not parse, at most {} % may; mend the \
-             file or its source.toml, then run again",
-            self.source.name,
-            counts.rejected,
-            counts.read,
-            file.relative,
-            self.settings.rejected_share_max * 100.0
-        ));
-        Ok(true)
+    pub(crate) fn entities_of(&self, tables: &[String]) -> impl Iterator<Item = &Entity> {
+        let entities = self.source.entities.iter();
+        entities.filter(|it| it.reads.iter().any(|name| tables.contains(name)))
     }
 
     async fn conform_changed(
         &self,
         tx: &mut Transaction<'_>,
-        changed: &[TableFiles],
+        changed: &[String],
         batch_id: i64,
         report: &mut StageReport,
     ) -> anyhow::Result<()> {
-        for entity in self.touched_entities(changed) {
+        for entity in self.entities_of(changed) {
             let relation = format!("staging.{}", entity.name);
             let step = Step::begin(format!("conform {}", entity.name)).relation(relation);
             let count = conform::conform(self.ctx, tx, self.source, entity, batch_id).await?;

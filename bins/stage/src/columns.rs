@@ -19,6 +19,8 @@ use crate::source::{ColumnOptions, Format, NewColumns, Table, Type};
 use crate::values::Reader;
 use names::{identifier_of, shown};
 
+pub(crate) use names::{IDENTIFIER_BYTES_MAX, is_reserved};
+
 /// One column of the target.
 #[derive(Debug, Clone)]
 pub(crate) struct TargetColumn {
@@ -53,7 +55,7 @@ pub(crate) struct Header<'a> {
 }
 
 /// A header and a declaration that fit.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Matched {
     /// The declared columns in their order, then those that evolved.
     pub columns: Vec<TargetColumn>,
@@ -79,7 +81,7 @@ impl Header<'_> {
 }
 
 /// The columns of the file that a column is made of.
-fn inputs<'a>(name: &'a String, options: &'a ColumnOptions) -> &'a [String] {
+pub(crate) fn inputs<'a>(name: &'a String, options: &'a ColumnOptions) -> &'a [String] {
     if options.constant.is_some() {
         &[]
     } else if options.from.is_empty() {
@@ -120,7 +122,7 @@ pub(crate) fn match_header(
         matched.columns.push(TargetColumn {
             name: (*name).clone(),
             input: input(header, name, options),
-            reader: reader(options, time_zone),
+            reader: reader(header, table, name, options, time_zone)?,
         });
     }
     let unknown_names: Vec<&str> = unknown
@@ -147,7 +149,7 @@ pub(crate) fn match_header(
         matched.columns.push(TargetColumn {
             name: name.clone(),
             input: Input::Fields(vec![index]),
-            reader: reader(&text_options(), time_zone),
+            reader: reader(header, table, name, &text_options(), time_zone)?,
         });
     }
     matched.evolved = evolved;
@@ -199,13 +201,15 @@ fn input(header: &Header<'_>, name: &String, options: &ColumnOptions) -> Input {
 }
 
 /// How a column's text is read.
-fn reader(options: &ColumnOptions, time_zone: Tz) -> Reader {
-    Reader {
-        kind: options.kind,
-        format: options.format.clone(),
-        time_zone,
-        digits: options.digits,
-    }
+fn reader(
+    header: &Header<'_>,
+    table: &Table,
+    name: &str,
+    options: &ColumnOptions,
+    time_zone: Tz,
+) -> anyhow::Result<Reader> {
+    Reader::new(options, table, time_zone)
+        .map_err(|reason| header.refuse(&format!("column `{name}` of source.toml: {reason}")))
 }
 
 fn text_options() -> ColumnOptions {
@@ -230,7 +234,7 @@ fn evolve(unknown: &[&str], table: &Table) -> Result<Vec<String>, String> {
             ));
         };
         let other = evolved.get(&column).copied();
-        let is_taken = table.columns.contains_key(&column) || names::is_reserved(&column);
+        let is_taken = table.columns.contains_key(&column) || is_reserved(&column);
         if other.is_some() || is_taken {
             let other = shown(other.unwrap_or(&column));
             return Err(format!(
@@ -257,15 +261,6 @@ pub(crate) fn sql_type(kind: Type) -> &'static str {
     }
 }
 
-/// The names and SQL types that a table's declaration gives its landing table.
-pub(crate) fn landing_shape(table: &Table) -> IndexMap<String, &'static str> {
-    table
-        .columns
-        .iter()
-        .map(|(name, column)| (name.clone(), sql_type(column.options().kind)))
-        .collect()
-}
-
 /// Names of the fields of a file that brings none: as `header` says, else the columns in their
 /// order; of JSON, what the columns are made of, each once.
 pub(crate) fn declared_names(table: &Table) -> Vec<String> {
@@ -281,6 +276,15 @@ pub(crate) fn declared_names(table: &Table) -> Vec<String> {
         }
     }
     declared
+}
+
+/// The names and SQL types that a table's declaration gives its landing table.
+pub(crate) fn landing_shape(table: &Table) -> IndexMap<String, &'static str> {
+    table
+        .columns
+        .iter()
+        .map(|(name, column)| (name.clone(), sql_type(column.options().kind)))
+        .collect()
 }
 
 #[cfg(test)]

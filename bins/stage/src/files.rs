@@ -68,7 +68,7 @@ pub(crate) struct TableFiles {
     /// The run looks at a range of days only: `present` is not all that the table has, so that
     /// nothing vanishes and no snapshot is whole.
     pub is_partial: bool,
-    /// Files outside of that range.
+    /// Number of files outside of that range.
     pub left_out: usize,
 }
 
@@ -76,6 +76,17 @@ impl TableFiles {
     /// Whether the table must be loaded.
     pub(crate) fn is_changed(&self) -> bool {
         !self.new.is_empty() || self.has_vanished
+    }
+
+    /// A warning where a range of days leaves nothing of the table to look at.
+    pub(crate) fn nothing_in_range(&self) -> Option<String> {
+        let is_empty = self.present.is_empty() && self.left_out > 0;
+        is_empty.then(|| {
+            format!(
+                "table {}: none of its {} files lies in a dated folder of the range of days",
+                self.table_name, self.left_out
+            )
+        })
     }
 
     /// Paths of all files that this run looks at.
@@ -107,6 +118,17 @@ impl RawFile {
         if is_same { Ok(()) } else { Err(changed()) }
     }
 
+    /// Refuses a file whose bytes, as they were read, are others than those that were found.
+    ///
+    /// # Errors
+    /// Exit code 3.
+    pub(crate) fn check_content(&self, sha256: &str) -> anyhow::Result<()> {
+        if sha256 == self.content_sha256 {
+            return self.check_unchanged();
+        }
+        Err(changed())
+    }
+
     /// Compares the number of records, rejected ones included, with the manifest, if there is one.
     ///
     /// # Errors
@@ -119,7 +141,8 @@ impl RawFile {
     }
 }
 
-fn changed() -> anyhow::Error {
+/// A file is not the one that was found any more.
+pub(crate) fn changed() -> anyhow::Error {
     Failure::transient(
         "it changed while it was read; wait until it is delivered whole, then run again",
     )
@@ -212,11 +235,7 @@ fn inspect(
     let manifest = manifest_of(folder, &path, table)?;
     let mut file = File::open(&path).with_context(explain)?;
     let before = file.metadata().with_context(explain)?;
-    let must_end_with_line_break = !table.last_line_is_open && manifest.is_none();
     check_not_empty(before.len(), &path, table, manifest.is_some())?;
-    if must_end_with_line_break && let Some(last) = last_byte_of_a_line(&path, table) {
-        check_last_line(&mut file, last, &path)?;
-    }
     let (content_sha256, bytes) = sha256_of(&mut file).with_context(explain)?;
     if bytes != before.len() {
         return Err(changed()).with_context(explain);
@@ -224,7 +243,7 @@ fn inspect(
     if let Some(manifest) = &manifest {
         manifest.check_content(bytes, &content_sha256)?;
     }
-    Ok(RawFile {
+    let found = RawFile {
         business_date: dates::business_date_of(&relative),
         path,
         relative,
@@ -232,9 +251,15 @@ fn inspect(
         bytes,
         modified_at: modified_at(&before),
         inode: before.ino(),
-        must_end_with_line_break,
+        must_end_with_line_break: !table.last_line_is_open && manifest.is_none(),
         manifest,
-    })
+    };
+    if found.must_end_with_line_break
+        && let Some(last) = last_byte_of_a_line(&found.path, table)
+    {
+        check_last_line(&mut file, last, &found.path)?;
+    }
+    Ok(found)
 }
 
 /// A time that no calendar holds counts as 1970.
@@ -317,7 +342,6 @@ fn check_last_line(file: &mut File, expected: u8, path: &Path) -> anyhow::Result
     let mut last = [0_u8];
     file.seek(SeekFrom::End(-1))
         .and_then(|_| file.read_exact(&mut last))
-        .and_then(|()| file.rewind())
         .with_context(|| format!("failed to read `{}`", path.display()))?;
     if last[0] == expected {
         return Ok(());

@@ -11,7 +11,7 @@ use indexmap::IndexMap;
 
 mod rows;
 
-pub(crate) use rows::{clear, remove_superseded, wait_for_writers, withdraw, withdraw_abandoned};
+pub(crate) use rows::*;
 
 use crate::columns::landing_shape;
 use crate::source::{Mode, Source, Table};

@@ -13,7 +13,8 @@ use futures_util::{StreamExt as _, future, stream};
 use tokio::sync::{Mutex, mpsc};
 
 use crate::copy::{self, Target};
-use crate::parse::{Counts, FileParser, GivenUp, Output, Reject};
+use crate::output::{Counts, GivenUp, Output, Reject};
+use crate::parse::FileParser;
 
 const QUARANTINE: Sql = common::sql!("stage/insert_quarantine.sql");
 
@@ -31,7 +32,9 @@ pub(crate) struct Job {
     pub parser: FileParser,
     /// Takes its rows.
     pub target: Target,
-    /// What its rejects are listed under.
+    /// The source's name, which its rejects are listed under.
+    pub source: String,
+    /// The table or entity that its rejects are listed under.
     pub dataset: String,
 }
 
@@ -60,7 +63,7 @@ pub(crate) async fn load_files(
     let (large, small): (Vec<_>, Vec<_>) = jobs
         .into_iter()
         .enumerate()
-        .partition(|(_, job)| job.parser.file.bytes >= SPLIT_BYTES_MIN);
+        .partition(|(_, job)| job.parser.planned.file.bytes >= SPLIT_BYTES_MIN);
     let mut loaded = Vec::new();
     for (jobs, at_once) in [(large, 1), (small, stream_count)] {
         let streams = stream_count / at_once;
@@ -113,14 +116,15 @@ async fn load_file(
     let Job {
         parser,
         target,
+        source,
         dataset,
     } = job;
     let quarantine = Quarantine {
         ctx,
         batch_id,
-        source: parser.source.name.clone(),
+        source,
         dataset,
-        file: parser.file.relative.clone(),
+        file: parser.planned.file.relative.clone(),
     };
     let step = Step::begin(format!("load {}", quarantine.file)).relation(target.name());
     let chunks = Mutex::new(chunks);
@@ -207,8 +211,12 @@ impl Quarantine<'_> {
 
 /// Where in the record the fault is; never its value.
 fn payload(reject: &Reject) -> serde_json::Value {
-    match &reject.column {
-        Some((position, name)) => serde_json::json!({ "column": name, "column_number": position }),
+    match &reject.place {
+        Some(place) => serde_json::json!({
+            "column": place.column,
+            "column_number": place.column_number,
+            "line": place.line,
+        }),
         None => serde_json::json!({}),
     }
 }

@@ -4,6 +4,8 @@ use common::{Failure, StageContext};
 use serde::Deserialize;
 use validator::Validate;
 
+use crate::read::Limits;
+
 /// Limits of loading, and the sources that are loaded when none is named.
 #[derive(Debug, Clone, Deserialize, Validate)]
 #[serde(deny_unknown_fields, default)]
@@ -19,6 +21,12 @@ pub struct Settings {
     /// Longest record, quoted line breaks included.
     #[validate(range(min = 1_024, max = 67_108_864))]
     pub record_bytes_max: usize,
+    /// Most bytes that a packed file may unpack to.
+    #[validate(range(min = 1_048_576))]
+    pub unpacked_bytes_max: u64,
+    /// Most bytes that one packed byte may unpack to.
+    #[validate(range(min = 2))]
+    pub unpacked_ratio_max: u64,
     /// Connections that copy rows at the same time.
     #[validate(range(min = 1, max = 16))]
     pub copy_streams: usize,
@@ -34,6 +42,8 @@ impl Default for Settings {
             rejected_share_max: 0.05,
             rejected_rows_min: 100,
             record_bytes_max: 1024 * 1024,
+            unpacked_bytes_max: Limits::default().unpacked_bytes_max,
+            unpacked_ratio_max: Limits::default().unpacked_ratio_max,
             copy_streams: 2,
             columns_max: 512,
         }
@@ -61,6 +71,15 @@ impl Settings {
             .into());
         }
         Ok(settings)
+    }
+
+    /// What a file may ask for.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            record_bytes_max: self.record_bytes_max,
+            unpacked_bytes_max: self.unpacked_bytes_max,
+            unpacked_ratio_max: self.unpacked_ratio_max,
+        }
     }
 
     /// Whether so many rejected records block the batch.

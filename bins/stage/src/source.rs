@@ -12,9 +12,13 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+mod checks;
+mod column_checks;
 mod table;
 
 pub use table::*;
+
+use checks::check_table;
 
 use crate::entity::{self, Entity};
 
@@ -22,8 +26,6 @@ use crate::entity::{self, Entity};
 const FILE_NAME: &str = "source.toml";
 /// Longest name of a source or table; both together name a landing table of at most 63 bytes.
 const NAME_LENGTH_MAX: usize = 29;
-/// Longest field separator.
-const DELIMITER_BYTES_MAX: usize = 8;
 
 /// A shop: who it is, its tables, and the SQL that turns them into entities.
 #[derive(Debug, Clone)]
@@ -229,36 +231,6 @@ fn check_name(what: &str, name: &str) -> anyhow::Result<()> {
          single underscores, a letter first"
     ))
     .into())
-}
-
-fn check_table(table_name: &str, table: &Table) -> anyhow::Result<()> {
-    let refuse = |reason: String| Err(Failure::usage(reason).into());
-    if table.delimiter.is_empty() || table.delimiter.len() > DELIMITER_BYTES_MAX {
-        return refuse(format!(
-            "table `{table_name}`: the delimiter must be one to {DELIMITER_BYTES_MAX} bytes"
-        ));
-    }
-    for pattern in &table.files {
-        if Path::new(pattern).is_absolute() || pattern.split('/').any(|part| part == "..") {
-            return refuse(format!(
-                "table `{table_name}`: pattern `{pattern}` leaves the folder"
-            ));
-        }
-        if let Err(error) = glob::Pattern::new(pattern) {
-            return refuse(format!(
-                "table `{table_name}`: pattern `{pattern}`: {error}"
-            ));
-        }
-    }
-    for (column_name, column) in &table.columns {
-        let options = column.options();
-        if options.constant.is_some() && !options.from.is_empty() {
-            return refuse(format!(
-                "column `{table_name}.{column_name}` has both `constant` and `from`; keep one"
-            ));
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use deadpool_postgres::Transaction;
 use crate::columns::sql_type;
 use crate::copy::Target;
 use crate::landing;
+use crate::plan::Planned;
 use crate::source::{Source, Table};
 
 /// What a staged row carries beside the entity's own columns, in the order of the parser's values.
@@ -19,34 +20,31 @@ const STAGING_COLUMNS: [&str; 6] = [
     "loaded_at",
 ];
 
-/// Table and columns, after a check that an entity has what the declaration names.
-///
-/// # Errors
-/// Exit code 2 when the entity has no such column, or one of another type.
-pub(crate) async fn choose(
-    tx: &Transaction<'_>,
-    source: &Source,
-    table_name: &str,
-    table: &Table,
-) -> anyhow::Result<Target> {
-    let own = table.columns.keys().map(String::as_str);
-    let Some(entity) = &table.entity else {
-        let lineage = landing::TECHNICAL_COLUMNS.iter().map(|(name, ..)| *name);
-        return Ok(Target {
-            schema: "landing",
-            table: source.landing_table(table_name),
-            columns: own.chain(lineage).map(str::to_owned).collect(),
-        });
-    };
-    check_entity(tx, source, table_name, table, entity).await?;
-    Ok(Target {
-        schema: "staging",
-        table: entity.clone(),
-        columns: own.chain(STAGING_COLUMNS).map(str::to_owned).collect(),
-    })
+/// Table and columns of a file's rows.
+pub(crate) fn of(source: &Source, table_name: &str, planned: &Planned) -> Target {
+    let own = planned.matched.columns.iter().map(|it| it.name.as_str());
+    match &planned.table.entity {
+        None => {
+            let lineage = landing::TECHNICAL_COLUMNS.iter().map(|(name, ..)| *name);
+            Target {
+                schema: "landing",
+                table: source.landing_table(table_name),
+                columns: own.chain(lineage).map(str::to_owned).collect(),
+            }
+        }
+        Some(entity) => Target {
+            schema: "staging",
+            table: entity.clone(),
+            columns: own.chain(STAGING_COLUMNS).map(str::to_owned).collect(),
+        },
+    }
 }
 
-async fn check_entity(
+/// Checks that an entity has the columns that a table's declaration names.
+///
+/// # Errors
+/// Exit code 2 when it has no such column, or one of another type.
+pub(crate) async fn check_entity(
     tx: &Transaction<'_>,
     source: &Source,
     table_name: &str,

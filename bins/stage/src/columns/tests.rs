@@ -175,7 +175,6 @@ fn new_columns_land_as_text_and_are_told() {
         (last.name.as_str(), &last.input),
         ("unit", &Input::Fields(vec![1]))
     );
-    assert_eq!(last.reader.kind, Type::Text);
     assert!(
         found.warnings[0].contains("column 2 is `Unit (€)`")
             && found.warnings[0].ends_with("`unit`"),

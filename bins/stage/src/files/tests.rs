@@ -166,7 +166,10 @@ fn a_range_leaves_other_days_and_files_without_a_day_as_they_are() {
         from: "2026-01-01".parse().ok(),
         ..Selection::default()
     };
-    assert!(shop.find(&none).expect("no files").present.is_empty());
+    let found = shop.find(&none).expect("no files");
+    assert!(found.present.is_empty() && !found.is_changed());
+    let warning = found.nothing_in_range().expect("a warning");
+    assert!(warning.contains("none of its 4 files"), "{warning}");
 }
 
 #[test]
