@@ -11,6 +11,7 @@ mod copy;
 pub mod entity;
 mod files;
 mod finishing;
+mod into;
 mod landing;
 mod lineage;
 mod load;
@@ -31,6 +32,9 @@ use std::path::PathBuf;
 
 use chrono::NaiveDate;
 use common::{Failure, Program, StageContext, StageReport, Status, Uses, errors};
+
+pub use into::{FileIntoTable, load_into};
+pub use output::Counts;
 
 use crate::batch::{Outcome, Stager};
 use crate::files::Selection;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use chrono_tz::Tz;
-use common::config::{hex, parse_toml};
+use common::config::{hex, parse_toml_text};
 use common::{Failure, StageContext};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -103,6 +103,36 @@ struct SourceFile {
     _quality: Option<toml::Table>,
 }
 
+impl SourceFile {
+    fn parse(text: &str, path: &Path) -> anyhow::Result<Self> {
+        let file: Self = parse_toml_text(text, path)?;
+        let currency = &file.retailer.currency;
+        if currency.len() != 3 || !currency.bytes().all(|it| it.is_ascii_uppercase()) {
+            let place = path.display();
+            return Err(Failure::usage(format!(
+                "in `{place}`: `{currency}` is no currency; write its ISO 4217 code, such as EUR"
+            ))
+            .into());
+        }
+        for (table_name, table) in &file.tables {
+            check_name("table", table_name)
+                .and_then(|()| check_table(table_name, table))
+                .with_context(|| format!("in `{}`", path.display()))?;
+        }
+        Ok(file)
+    }
+}
+
+/// Reads and checks the text of a `source.toml` without what lies beside it; `path` is where it
+/// stands, for messages. Returns the zone of the shop, and its tables.
+///
+/// # Errors
+/// Exit code 2: as [`Source::load`].
+pub fn check_text(text: &str, path: &Path) -> anyhow::Result<(Tz, IndexMap<String, Table>)> {
+    let file = SourceFile::parse(text, path)?;
+    Ok((file.retailer.time_zone, file.tables))
+}
+
 impl Source {
     /// Reads and checks a source's folder below `config/sources`.
     ///
@@ -116,25 +146,14 @@ impl Source {
             return Err(unknown_source(&sources, name).into());
         }
         let path = folder.join(FILE_NAME);
+        let text = std::fs::read_to_string(&path)
+            .with_context(|| Failure::usage(format!("failed to read `{}`", path.display())))?;
         let SourceFile {
             retailer,
             schema_drift,
             tables,
             ..
-        } = parse_toml(&path)?;
-        let currency = &retailer.currency;
-        if currency.len() != 3 || !currency.bytes().all(|it| it.is_ascii_uppercase()) {
-            let place = path.display();
-            return Err(Failure::usage(format!(
-                "in `{place}`: `{currency}` is no currency; write its ISO 4217 code, such as EUR"
-            ))
-            .into());
-        }
-        for (table_name, table) in &tables {
-            check_name("table", table_name)
-                .and_then(|()| check_table(table_name, table))
-                .with_context(|| format!("in `{}`", path.display()))?;
-        }
+        } = SourceFile::parse(&text, &path)?;
         let entities = entity::load_all(&folder, name, &tables)?;
         for table in tables.values() {
             let twice = entities

@@ -62,11 +62,7 @@ impl Reader {
     ///
     /// # Errors
     /// What is wrong with the declaration.
-    pub fn new(
-        options: &ColumnOptions,
-        table: &Table,
-        shop_zone: Tz,
-    ) -> Result<Self, String> {
+    pub fn new(options: &ColumnOptions, table: &Table, shop_zone: Tz) -> Result<Self, String> {
         refuse_idle_options(options)?;
         let values = match options.kind {
             Type::Text => Values::Text,
