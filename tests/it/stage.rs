@@ -61,6 +61,7 @@ impl Shop {
         let options = Options {
             source: vec!["corner".to_owned()],
             data: Some(self.data()),
+            ..Options::default()
         };
         stage::run(&ctx, &options).await
     }
