@@ -226,13 +226,17 @@ fn line_breaks() -> Vec<Kind> {
                 (4, Some(3), "csv.mixed_line_breaks"),
             ],
         ),
+        // The line below may be the rest of the record.
         made("a line that ends with LF among CRLF", |_| {
-            b"id,name,note\r\n1,a,b\n2,a,b\r\n".to_vec()
+            b"id,name,note\r\n1,a,b\n2,a,b\r\n3,a,b\r\n".to_vec()
         })
         .line_breaks(&["\r\n"])
         .quarantines(
-            &[&["2", "a", "b"]],
-            &[(2, Some(3), "csv.mixed_line_breaks")],
+            &[&["3", "a", "b"]],
+            &[
+                (2, Some(3), "csv.mixed_line_breaks"),
+                (3, Some(3), "csv.mixed_line_breaks"),
+            ],
         ),
         text(
             "lines that end as they like",
