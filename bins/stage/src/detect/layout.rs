@@ -162,7 +162,9 @@ fn layout_of(rows: &[Row], comment: Option<&str>, formats: &Formats) -> Layout {
 fn misfit(rows: &[Row], width: usize, formats: &Formats) -> Option<Misfit> {
     let first = rows.first()?;
     let votes = votes(rows, width, formats);
-    let is_header = first.cells.len() > 1 && votes.strong > 0 && votes.against == 0;
+    let is_named = votes.strong > 0 && votes.against == 0;
+    // A broken quote may have swallowed a record.
+    let is_header = first.cells.len() > 1 && (is_named || first.is_broken);
     is_header.then_some(Misfit {
         line: first.line,
         fields: first.cells.len(),

@@ -69,6 +69,10 @@ fn a_header_that_does_not_fit_is_told() {
         Some(1)
     );
     assert_eq!(layout(&format!("Report\n{BODY}")).misfit, None);
+    let text = format!("id,name,\"price\n1,\"Tea\",4.50\n{BODY}");
+    let rows = split(&text, &dialect::plain());
+    let swallowed = layout_of(&rows, None, &Formats::usual());
+    assert_eq!(swallowed.misfit.map(|it| it.line), Some(1));
 }
 
 #[test]
