@@ -62,6 +62,7 @@ impl Shop {
         let options = Options {
             source: vec!["corner".to_owned()],
             data: Some(self.data()),
+            ..Options::default()
         };
         stage::run(&ctx, &options).await
     }
@@ -176,9 +177,14 @@ async fn each_bad_record_is_in_quarantine_with_line_column_and_rule() -> anyhow:
             text("6"),
             text("4"),
             text("csv.ragged: 3 fields, 4 expected"),
-            None,
+            text("4"),
         ],
-        [text("7"), text("5"), text("csv.quote_inside_field"), None],
+        [
+            text("7"),
+            text("5"),
+            text("csv.quote_inside_field"),
+            text("2"),
+        ],
     ];
     assert_eq!(rows, expected);
     assert_eq!(

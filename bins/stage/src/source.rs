@@ -21,6 +21,7 @@ pub use table::*;
 use checks::check_table;
 
 use crate::entity::{self, Entity};
+use crate::values::Reader;
 
 /// The file's name in the source's folder.
 const FILE_NAME: &str = "source.toml";
@@ -117,6 +118,7 @@ impl SourceFile {
         for (table_name, table) in &file.tables {
             check_name("table", table_name)
                 .and_then(|()| check_table(table_name, table))
+                .and_then(|()| check_values(table_name, table, file.retailer.time_zone))
                 .with_context(|| format!("in `{}`", path.display()))?;
         }
         Ok(file)
@@ -232,6 +234,15 @@ fn unknown_source(sources: &Path, name: &str) -> Failure {
         "no source `{name}`: there is no `{}`{hint}",
         path.display()
     ))
+}
+
+/// Whether every column's values can be read as it declares them.
+fn check_values(table_name: &str, table: &Table, zone: Tz) -> anyhow::Result<()> {
+    for (name, column) in &table.columns {
+        Reader::new(&column.options(), table, zone)
+            .map_err(|reason| Failure::usage(format!("column `{table_name}.{name}`: {reason}")))?;
+    }
+    Ok(())
 }
 
 /// Names become parts of table names: `[a-z][a-z0-9_]{0,28}` without a double underscore.

@@ -7,7 +7,7 @@ use deadpool_postgres::Transaction;
 
 use super::columns_of;
 use crate::files::TableFiles;
-use crate::source::{Mode, Source, Table, Type};
+use crate::source::{Mode, Source, Table};
 use crate::sqltext::identifier;
 
 const LIST_ABANDONED: Sql = common::sql!("stage/list_abandoned_files.sql");
@@ -112,61 +112,41 @@ pub(crate) async fn remove_superseded(
     table: &Table,
     file_ids: &[i64],
 ) -> anyhow::Result<u64> {
-    let key: Vec<(&str, Type)> = table
-        .key
-        .iter()
-        .filter_map(|name| Some((name.as_str(), table.columns.get(name)?.options().kind)))
-        .collect();
-    if key.is_empty() || file_ids.is_empty() {
+    if table.key.is_empty() || file_ids.is_empty() {
         return Ok(0);
     }
     let name = source.landing_table(table_name);
-    tx.execute(&superseding(&name, &key), &[&file_ids])
+    tx.execute(&superseding(&name, &table.key), &[&file_ids])
         .await
         .with_context(|| format!("failed to remove older versions of rows from landing.{name}"))
 }
 
-/// Per key the last place among the new rows, then all rows of that key that stand before it: one
-/// aggregate and one join by hash.
-fn superseding(name: &str, key: &[(&str, Type)]) -> String {
+/// Per key the last place among the new rows, then all rows of that key that stand before it.
+fn superseding(name: &str, key: &[String]) -> String {
     let table = identifier(name);
-    let columns: Vec<String> = key.iter().map(|(name, _)| identifier(name)).collect();
-    let is_there: Vec<String> = columns
-        .iter()
-        .map(|it| format!("landed.{it} is not null"))
-        .collect();
-    let is_same: Vec<String> = columns
-        .iter()
-        .zip(key)
-        .map(|(column, (_, kind))| {
-            // Two nulls are the same key. Only an equality can be joined by hash, and only the
-            // second condition knows a null from what stands for it.
-            let none = stand_in(*kind);
-            format!(
-                "coalesce(landed.{column}, {none}) = coalesce(latest.{column}, {none}) and \
-                 landed.{column} is not distinct from latest.{column}"
-            )
-        })
-        .collect();
-    let columns = columns.join(", ");
+    let columns: Vec<String> = key.iter().map(|it| identifier(it)).collect();
+    let each = |template: &dyn Fn(&String) -> String, between: &str| {
+        let parts: Vec<String> = columns.iter().map(template).collect();
+        parts.join(between)
+    };
+    let grouped = columns.join(", ");
+    let is_told = each(&|it| format!("landed.{it} is not null"), " or ");
+    let (landed_key, latest_key) = (
+        each(&|it| format!("landed.{it}"), ", "),
+        each(&|it| format!("latest.{it}"), ", "),
+    );
+    // Two nulls are the same key, but only an equality can be joined without comparing every pair:
+    // the digests find the pairs, and the rows decide.
+    let is_same = each(
+        &|it| format!("landed.{it} is not distinct from latest.{it}"),
+        " and ",
+    );
     format!(
-        "with latest as materialized (select {columns}, max(array[landed.file_id, \
+        "with latest as materialized (select {grouped}, max(array[landed.file_id, \
          landed.record_number]) as place from landing.{table} as landed where landed.file_id = \
-         any($1) and ({}) group by {columns}) delete from landing.{table} as landed using latest \
-         where {} and array[landed.file_id, landed.record_number] < latest.place",
-        is_there.join(" or "),
-        is_same.join(" and ")
+         any($1) and ({is_told}) group by {grouped}) delete from landing.{table} as landed using \
+         latest where hash_record_extended(row({landed_key}), 0) = \
+         hash_record_extended(row({latest_key}), 0) and {is_same} and array[landed.file_id, \
+         landed.record_number] < latest.place"
     )
-}
-
-/// Some value of the type.
-fn stand_in(kind: Type) -> &'static str {
-    match kind {
-        Type::Text => "''",
-        Type::Integer | Type::Decimal => "0",
-        Type::Date => "date '2000-01-01'",
-        Type::Timestamp => "timestamptz '2000-01-01 00:00:00+00'",
-        Type::Boolean => "false",
-        Type::Json => "jsonb 'null'",
-    }
 }

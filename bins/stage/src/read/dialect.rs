@@ -13,7 +13,7 @@ const DELIMITER_BYTES_MAX: usize = 8;
 /// Most lines of column names.
 const HEADER_LINES_MAX: u64 = 100;
 /// Most lines at the end that are no records; they are held in memory.
-const FOOTER_LINES_MAX: usize = 1_000;
+const FOOTER_LINES_MAX: usize = 100;
 
 /// What stands between fields and lines.
 #[derive(Debug, Clone)]

@@ -11,6 +11,7 @@ mod dialect;
 mod header;
 mod input;
 mod json;
+mod limits;
 mod record;
 mod records;
 #[cfg(test)]
@@ -27,6 +28,7 @@ use common::Failure;
 use indexmap::IndexMap;
 
 pub use dialect::check;
+pub use limits::Limits;
 pub use record::{Fault, Found, Record};
 
 use self::decode::Text;
@@ -42,27 +44,6 @@ use crate::source::{Format, LineBreak, Swallowed, Table};
 const WINDOW_BYTES: usize = 256 * 1024;
 /// No limit lifts a record above this, so that a place in it fits into 32 bits.
 const RECORD_BYTES_CEILING: usize = 1024 * 1024 * 1024;
-
-/// What a file may ask for.
-#[derive(Debug, Clone)]
-pub struct Limits {
-    /// Longest record in bytes of UTF-8, quoted line breaks included; at most 1 GiB.
-    pub record_bytes_max: usize,
-    /// Most bytes that a packed file may unpack to.
-    pub unpacked_bytes_max: u64,
-    /// Most bytes that one packed byte may unpack to, once it is 16 MiB of them.
-    pub unpacked_ratio_max: u64,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            record_bytes_max: 1024 * 1024,
-            unpacked_bytes_max: 256 * 1024 * 1024 * 1024,
-            unpacked_ratio_max: 200,
-        }
-    }
-}
 
 /// Reads a file as its table says.
 #[derive(Debug)]
@@ -230,6 +211,7 @@ impl RecordReader {
     fn line(&mut self) -> anyhow::Result<Option<Span>> {
         loop {
             if let Some(line) = self.window.line() {
+                self.check_length(line.content)?;
                 return Ok((line.next > 0).then_some(line));
             }
             self.window.fill(self.next_line)?;
@@ -251,9 +233,9 @@ impl RecordReader {
         record.clear();
         record.line = self.next_line;
         if self.picker.is_some() {
-            self.read_json(record, line)?;
+            self.read_json(record, line);
         } else if self.window.is_plain(line.content) {
-            self.read_plain(record, line)?;
+            self.read_plain(record, line);
         } else {
             self.read_quoted(record, line)?;
         }
@@ -271,27 +253,23 @@ impl RecordReader {
         is_blank || is_comment
     }
 
-    fn read_json(&mut self, record: &mut Record, line: Span) -> anyhow::Result<()> {
-        self.check_length(line.content)?;
+    fn read_json(&mut self, record: &mut Record, line: Span) {
         let content = &self.window.data()[..line.content];
         if let Some(picker) = &mut self.picker {
             picker.pick(content, record);
         }
         self.window.consume(line.next);
         self.next_line += 1;
-        Ok(())
     }
 
     /// A record without quotes is a line.
-    fn read_plain(&mut self, record: &mut Record, line: Span) -> anyhow::Result<()> {
-        self.check_length(line.content)?;
+    fn read_plain(&mut self, record: &mut Record, line: Span) {
         let content = &self.window.data()[..line.content];
         split_plain(content, &self.dialect.delimiter, &mut record.fields);
         record.keep(content, Fault::NotUtf8, self.dialect.line_byte());
         self.check_ending(record, line.ending, self.next_line);
         self.window.consume(line.next);
         self.next_line += 1;
-        Ok(())
     }
 
     /// A record with quotes, escapes or stray line breaks.
@@ -325,6 +303,7 @@ impl RecordReader {
                     line
                 }
                 Extent::Unclosed(place) => {
+                    self.check_length(data.len())?;
                     let opened = self.next_line + count(&data[..place.at], line_byte);
                     return Err(unclosed(opened, place.field));
                 }

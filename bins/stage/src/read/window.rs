@@ -140,10 +140,10 @@ impl Window {
             return Err(too_long(line, self.record_bytes_max));
         }
         let held = self.filled - self.start;
-        if held > 2 * self.record_bytes_max + self.footer_lines + 2 {
+        if held > (self.footer_lines + 1) * (self.record_bytes_max + 2) {
             return Err(Failure::usage(format!(
-                "its last {} lines (footer_lines) are longer than {} bytes; lower footer_lines, or \
-                 raise record_bytes_max in [stage]",
+                "its last {} lines (footer_lines) have more than {} bytes each; lower footer_lines, \
+                 or raise record_bytes_max in [stage]",
                 self.footer_lines, self.record_bytes_max
             ))
             .into());

@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn options_that_contradict_or_mean_nothing_are_refused() {
+    fn a_text_that_comes_from_nowhere_or_twice_is_refused() {
         let no_names = "header_lines = 0";
         for (keys, column, part) in [
             (
@@ -226,6 +226,15 @@ mod tests {
                 "\"text\"",
                 "made of `x`, which `header`",
             ),
+        ] {
+            let error = check(keys, column).expect_err(column);
+            assert!(error.contains(part), "{keys} {column}: {error}");
+        }
+    }
+
+    #[test]
+    fn options_of_another_type_are_refused() {
+        for (keys, column, part) in [
             (
                 "",
                 "{ type = \"text\", format = \"%d\" }",
@@ -276,6 +285,15 @@ mod tests {
                 "{ type = \"decimal\", currency_signs = [\"-\"] }",
                 "no sign of a currency",
             ),
+        ] {
+            let error = check(keys, column).expect_err(column);
+            assert!(error.contains(part), "{keys} {column}: {error}");
+        }
+    }
+
+    #[test]
+    fn marks_of_numbers_that_are_none_are_refused() {
+        for (keys, column, part) in [
             (
                 "thousands_mark = \".\"",
                 "\"text\"",

@@ -1,0 +1,120 @@
+//! Delimiters, quotes and escapes of other kinds, and declarations that cannot work.
+
+use super::*;
+use crate::read::check;
+
+#[test]
+fn an_escape_acts_before_the_quote_and_itself_only() {
+    let keys = "escape = \"\\\\\"";
+    assert_eq!(
+        fields(
+            "a,b\n\"8\\'9\\\" length\",\"\\\\\"\n\"\\n\",\"a\\\\\\\"b\"\n\\x,y\\\n",
+            keys
+        ),
+        [["8\\'9\" length", "\\"], ["\\n", "a\\\"b"], ["\\x", "y\\"]]
+    );
+    // A doubled quote is none where quotes are escaped.
+    assert_eq!(
+        faults("a,b\n\"x\"\"y\",z\n", keys),
+        [Some(("csv.text_after_quote", 0, 2))]
+    );
+    assert!(refusal("a,b\n1,\"x\\\"\n", keys).contains("line 2, column 2"));
+    assert!(refusal("a,b\n1,\"x\\", keys).contains("line 2, column 2"));
+}
+
+#[test]
+fn a_quote_that_escapes_itself_is_doubled() {
+    assert_eq!(fields("a\n\"x\"\"y\"\n", "escape = \"\\\"\""), [["x\"y"]]);
+    assert_eq!(
+        fields("a,b\n'it''s',\"\n", "quote = \"'\""),
+        [["it's", "\""]]
+    );
+}
+
+#[test]
+fn without_quotes_an_escape_acts_before_separators() {
+    let keys = "quote = \"\"\nescape = \"\\\\\"";
+    assert_eq!(
+        fields("a,b\nx\\,y,\"z\"\n\\\\,\\n\np\\\nq,\\\r\nr\\", keys),
+        [
+            vec!["x,y", "\"z\""],
+            vec!["\\", "\\n"],
+            vec!["p\nq", "\r"],
+            vec!["r\\"]
+        ]
+    );
+    let seen = read("a,b\r\np\\\nq,1\r\n2,\\\r\n3,x\ry\r\n", keys);
+    let places: Vec<_> = seen.iter().map(|it| (it.1, it.3)).collect();
+    assert_eq!(
+        places,
+        [
+            (2, None),
+            (4, Some(("csv.mixed_line_breaks", 1, 4))),
+            (5, Some(("csv.bare_carriage_return", 1, 5)))
+        ]
+    );
+    let keys = "quote = \"\"\nescape = \"\\\\\"\ndelimiter = \"||\"";
+    assert_eq!(
+        fields("a||b\nx\\||y||\\|z\n|\\\\||||\n", keys),
+        [vec!["x||y", "\\|z"], vec!["|\\", "", ""]]
+    );
+    assert_eq!(fields("a,b\n\"x,y\"\n", "quote = \"\""), [["\"x", "y\""]]);
+}
+
+#[test]
+fn a_delimiter_may_have_several_bytes() {
+    for delimiter in ["||", ", ", "·", "<tab>"] {
+        let text = "a|b\n1|\"x|\"\"y\"\n\"\"|\n|,\n<|\u{b6}\n".replace('|', delimiter);
+        let keys = format!("delimiter = \"{delimiter}\"");
+        let quoted = format!("x{delimiter}\"y");
+        let expected = [["1", quoted.as_str()], ["", ""], ["", ","], ["<", "\u{b6}"]];
+        assert_eq!(fields(&text, &keys), expected);
+        assert_eq!(fields(text.trim_end(), &keys), expected);
+        let half = delimiter.get(..1).unwrap_or("x");
+        let text = format!("a{delimiter}b\n\"x\"{half}");
+        assert_eq!(faults(text, &keys), [Some(("csv.text_after_quote", 0, 2))]);
+    }
+    assert_eq!(fields("a\tb\n1\t2\n", "delimiter = \"\\t\""), [["1", "2"]]);
+}
+
+#[test]
+fn every_width_of_a_plain_record_is_cut_right() {
+    for width in 1..40 {
+        let text = "x".repeat(width);
+        let line = format!("{text},,{text}\n");
+        let expected = vec![text.clone(), String::new(), text];
+        assert_eq!(fields(format!("a,b,c\n{line}"), ""), [expected]);
+    }
+}
+
+#[test]
+fn a_declaration_that_cannot_work_is_refused_with_its_key() {
+    for (keys, part) in [
+        ("quote = \"''\"", "`quote`"),
+        ("quote = \"ä\"", "`quote`"),
+        ("quote = \"\\n\"", "`quote` is `\\n`"),
+        ("escape = \"é\"", "`escape`"),
+        ("delimiter = \"\"", "`delimiter`"),
+        ("delimiter = \"123456789\"", "one to 8 bytes"),
+        ("delimiter = \",\\r\"", "no line break"),
+        ("delimiter = \",\\\"\"", "holds the `quote` character"),
+        (
+            "delimiter = \"\\\\\"\nescape = \"\\\\\"",
+            "holds the `escape`",
+        ),
+        ("comment = \"\"", "`comment` is empty"),
+        ("comment = \"#\\n\"", "`comment` must hold no line break"),
+        ("comment = \"\\\"#\"", "`comment` begins with"),
+        ("comment = \",,\"", "`comment` begins with"),
+        ("header_lines = 101", "`header_lines`"),
+        ("footer_lines = 101", "`footer_lines`"),
+        ("header = [\"a\"]", "set header_lines = 0"),
+    ] {
+        let error = check("orders", &table(keys)).expect_err(keys);
+        let message = format!("{error:#}");
+        assert!(message.contains(part), "{message}");
+        assert!(message.contains("table `orders`"), "{message}");
+        assert_eq!(common::errors::exit_code(&error), 2);
+    }
+    check("orders", &table("")).expect("the default");
+}
