@@ -6,6 +6,7 @@
 #   make test                                  all tests
 #   make lint                                  format, lints, SQL lint
 #   make bench                                 1,000,000 transactions beside psql \copy
+#   make pollock                               2,290 polluted CSV files, into docs/POLLOCK.md
 #   make bench-stage                           loading alone, kind of file by kind of file
 #   make bench-stage-large                     a file of 5 GB
 #   make fuzz SECONDS=600                      random files, values and declarations, so long each
@@ -28,7 +29,8 @@ PROGRAMS := target/release
 SECONDS ?= 60
 TARGETS ?= records values inspect source
 
-.PHONY: pipeline test lint bench bench-stage bench-stage-large fuzz migrate stop clean build postgres
+.PHONY: pipeline test lint pollock bench bench-stage bench-stage-large fuzz migrate stop clean build \
+    postgres
 
 pipeline: postgres build
 	@$(PROGRAMS)/orchestrator run $(RUN_FLAGS)
@@ -44,6 +46,13 @@ lint:
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- --deny warnings
 	.ci/lint-sql
+
+# Where the files are not at hand, DATA= names their folder or archive.
+pollock: postgres
+	cargo build --locked --bin orchestrator
+	@code=0; \
+	cargo run --locked --package tests --bin pollock -- $(if $(DATA),"$(FOLDER)") || code=$$?; \
+	BULLION__PATHS__DATA_DIR=target/test-data target/debug/orchestrator stop; exit $$code
 
 bench: postgres build
 	bench/pipeline.sh

@@ -25,6 +25,6 @@ pub use config::Config;
 pub use context::StageContext;
 pub use database::db;
 pub use errors::Failure;
-pub use main_loop::{Program, Uses, stage_main};
+pub use main_loop::{Program, Uses, stage_main, stage_main_using};
 pub use report::{QualitySummary, ReportMetadata, Rows, StageReport, Status, Step};
 pub use sql::Sql;

@@ -60,6 +60,16 @@ where
     O: clap::Args,
     F: AsyncFnOnce(&StageContext, &O) -> anyhow::Result<StageReport>,
 {
+    stage_main_using(program, |_| program.uses, run)
+}
+
+/// As [`stage_main`], for a program of which some sub-commands need less than the others.
+pub fn stage_main_using<O, U, F>(program: &Program, uses: U, run: F) -> ExitCode
+where
+    O: clap::Args,
+    U: FnOnce(&O) -> Uses,
+    F: AsyncFnOnce(&StageContext, &O) -> anyhow::Result<StageReport>,
+{
     let command = <Cli<O> as clap::CommandFactory>::command()
         .name(program.name)
         .about(program.about)
@@ -68,7 +78,11 @@ where
         Ok(cli) => cli,
         Err(error) => error.exit(),
     };
-    match try_stage_main(program, &cli, run) {
+    let program = Program {
+        uses: uses(&cli.options),
+        ..*program
+    };
+    match try_stage_main(&program, &cli, run) {
         Ok(exit_code) => ExitCode::from(exit_code),
         // Logging was not up yet, so this is the only trace of the failure.
         Err(error) => {

@@ -34,6 +34,9 @@ pub struct StageReport {
     pub exit_code: u8,
     /// Largest resident memory of the process, where the system tells.
     pub peak_memory_bytes: Option<u64>,
+    /// What the program was asked to find out, where that was its task.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub findings: Option<serde_json::Value>,
 }
 
 /// How a program ended.
@@ -190,6 +193,7 @@ impl StageReport {
             error: None,
             exit_code: 0,
             peak_memory_bytes: None,
+            findings: None,
         }
     }
 

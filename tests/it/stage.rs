@@ -1,7 +1,12 @@
 //! Any declared file into staging: every record once, or in quarantine with its place.
 
 mod loading;
+mod malformed;
+mod modes;
+mod packing;
+mod pollock;
 mod reload;
+mod roundtrip;
 
 use std::path::{Path, PathBuf};
 
@@ -13,6 +18,8 @@ use stage::Options;
 struct Shop {
     db: TestDatabase,
     ctx: StageContext,
+    /// Flags beside source and folder.
+    options: Options,
 }
 
 const RETAILER: &str = "[retailer]\nname = \"Corner\"\ntime_zone = \"Europe/Berlin\"\n\
@@ -29,7 +36,8 @@ impl Shop {
         let db = TestDatabase::new().await;
         let mut ctx = db.context("stage");
         ctx.config.paths.config_dir = db.dir.path().join("config");
-        let shop = Self { db, ctx };
+        let options = Options::default();
+        let shop = Self { db, ctx, options };
         shop.write_config("source.toml", &format!("{RETAILER}{tables}"));
         shop
     }
@@ -62,7 +70,7 @@ impl Shop {
         let options = Options {
             source: vec!["corner".to_owned()],
             data: Some(self.data()),
-            ..Options::default()
+            ..self.options.clone()
         };
         stage::run(&ctx, &options).await
     }

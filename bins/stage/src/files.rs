@@ -26,6 +26,8 @@ use crate::source::{Encoding, Format, LineBreak, Manifest, Source, Table};
 
 /// Endings of files that are unpacked while they are read.
 const PACKED_ENDINGS: [&str; 2] = ["gz", "zst"];
+/// Of gzip, zstd and UTF-16 with either mark.
+const OTHER_BEGINNINGS: [&[u8]; 4] = [b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\xff\xfe", b"\xfe\xff"];
 const HASH_BUFFER_BYTES: usize = 256 * 1024;
 
 /// A file as it was when the run began.
@@ -268,6 +270,8 @@ fn inspect(
     };
     if found.must_end_with_line_break
         && let Some(last) = last_byte_of_a_line(&found.path, table)
+        && !begins_otherwise(&mut file)
+            .with_context(|| format!("failed to read `{}`", found.path.display()))?
     {
         check_last_line(&mut file, last, &found.path)?;
     }
@@ -347,6 +351,15 @@ fn last_byte_of_a_line(path: &Path, table: &Table) -> Option<u8> {
         LineBreak::First | LineBreak::Any => b'\n',
         LineBreak::Cr => b'\r',
     })
+}
+
+/// Packed data and UTF-16 under a declaration that knows neither: the reader says what they are,
+/// which helps more than a word on their last byte.
+fn begins_otherwise(file: &mut File) -> std::io::Result<bool> {
+    let mut first = Vec::new();
+    file.rewind()?;
+    file.take(4).read_to_end(&mut first)?;
+    Ok(OTHER_BEGINNINGS.iter().any(|it| first.starts_with(it)))
 }
 
 /// A file that was cut off may look whole to any reader: its last line must end.

@@ -8,6 +8,7 @@ mod bookkeeping;
 mod columns;
 mod conform;
 mod copy;
+pub mod detect;
 pub mod entity;
 mod files;
 mod finishing;
@@ -37,6 +38,7 @@ pub use into::{FileIntoTable, load_into};
 pub use output::Counts;
 
 use crate::batch::{Outcome, Stager};
+pub use crate::detect::{InitOptions, InspectOptions};
 use crate::files::Selection;
 use crate::settings::Settings;
 use crate::source::Source;
@@ -48,13 +50,19 @@ pub const PROGRAM: Program = Program {
     examples: "Examples:\n  \
         stage                                      the sources of [stage] in pipeline.toml\n  \
         stage --source olist --data ~/olist        one source, from a folder of its own\n  \
-        stage --source synthetic --dry-run         which files are new",
+        stage --source synthetic --dry-run         which files are new\n  \
+        stage inspect sales.csv                    what a file is made of\n  \
+        stage init teashop --from ~/teashop        a first source.toml for a folder of files",
     uses: Uses::Database,
 };
 
 /// Flags of its own.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Options {
+    /// Something else than loading.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
     /// Source to load, by its folder in config/sources (repeat for several)
     #[arg(long, value_name = "SOURCE")]
     pub source: Vec<String>,
@@ -86,11 +94,56 @@ impl Options {
     }
 }
 
+/// What `stage` does beside loading; none of it needs a database.
+#[derive(Debug, Clone, clap::Subcommand)]
+pub enum Command {
+    /// Tell what a file is made of: encoding, dialect, columns, oddities
+    #[command(after_help = "Examples:\n  \
+        stage inspect sales.csv                              what is in it, with a few values\n  \
+        stage inspect sales.csv.gz --records 10000           its first records only\n  \
+        stage inspect sales.csv --time-zone Europe/Berlin    tells times that the clock skipped\n  \
+        stage inspect sales.csv --output json                for programs, without values")]
+    Inspect(InspectOptions),
+    /// Write a first source.toml for a shop from its files
+    #[command(after_help = "Examples:\n  \
+        stage init teashop --from ~/teashop --time-zone Europe/Berlin --currency EUR\n  \
+        stage init teashop --from ~/teashop --dry-run        show it and write nothing")]
+    Init(InitOptions),
+}
+
+/// What the program needs for what it was asked to do.
+pub fn uses(options: &Options) -> Uses {
+    match options.command {
+        None => PROGRAM.uses,
+        Some(Command::Inspect(_) | Command::Init(_)) => Uses::Itself,
+    }
+}
+
+/// Loads, or does what the sub-command says.
+///
+/// # Errors
+/// As [`load_sources`], [`detect::run_inspect`] and [`detect::run_init`].
+pub async fn run(ctx: &StageContext, options: &Options) -> anyhow::Result<StageReport> {
+    let has_flags = !options.source.is_empty()
+        || options.data.is_some()
+        || options.selection() != Selection::default();
+    match &options.command {
+        Some(_) if has_flags => Err(Failure::usage(
+            "--source, --data, --from, --to and --full-refresh of `stage` itself are for loading; \
+             leave them out before a sub-command",
+        )
+        .into()),
+        Some(Command::Inspect(options)) => detect::run_inspect(ctx, options),
+        Some(Command::Init(options)) => detect::run_init(ctx, options),
+        None => load_sources(ctx, options).await,
+    }
+}
+
 /// Loads the new files of every source; one source's failure stops no other.
 ///
 /// # Errors
 /// When all sources failed: the first one's failure.
-pub async fn run(ctx: &StageContext, options: &Options) -> anyhow::Result<StageReport> {
+pub async fn load_sources(ctx: &StageContext, options: &Options) -> anyhow::Result<StageReport> {
     let settings = Settings::load(ctx)?;
     let names = if options.source.is_empty() {
         &settings.sources

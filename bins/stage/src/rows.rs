@@ -148,10 +148,15 @@ impl<'a> Rows<'a> {
 
     fn reject(&mut self, record: &Record, refusal: Refusal) -> anyhow::Result<()> {
         if refusal.is_type && self.drifted_types == DriftedTypes::Freeze {
+            let column = refusal
+                .place
+                .map(|it| format!(", column {}", it.column_number));
             return Err(Failure::usage(format!(
-                "line {}: {}, and the source freezes types; mend the file, or set types = \
+                "line {}{}: {}, and the source freezes types; mend the file, or set types = \
                  \"quarantine\" in [schema_drift]",
-                record.line, refusal.rule
+                record.line,
+                column.unwrap_or_default(),
+                refusal.rule
             ))
             .into());
         }

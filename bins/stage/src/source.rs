@@ -24,9 +24,9 @@ use crate::entity::{self, Entity};
 use crate::values::Reader;
 
 /// The file's name in the source's folder.
-const FILE_NAME: &str = "source.toml";
+pub(crate) const FILE_NAME: &str = "source.toml";
 /// Longest name of a source or table; both together name a landing table of at most 63 bytes.
-const NAME_LENGTH_MAX: usize = 29;
+pub(crate) const NAME_LENGTH_MAX: usize = 29;
 
 /// A shop: who it is, its tables, and the SQL that turns them into entities.
 #[derive(Debug, Clone)]
@@ -107,14 +107,8 @@ struct SourceFile {
 impl SourceFile {
     fn parse(text: &str, path: &Path) -> anyhow::Result<Self> {
         let file: Self = parse_toml_text(text, path)?;
-        let currency = &file.retailer.currency;
-        if currency.len() != 3 || !currency.bytes().all(|it| it.is_ascii_uppercase()) {
-            let place = path.display();
-            return Err(Failure::usage(format!(
-                "in `{place}`: `{currency}` is no currency; write its ISO 4217 code, such as EUR"
-            ))
-            .into());
-        }
+        check_currency(&file.retailer.currency)
+            .with_context(|| format!("in `{}`", path.display()))?;
         for (table_name, table) in &file.tables {
             check_name("table", table_name)
                 .and_then(|()| check_table(table_name, table))
@@ -245,8 +239,19 @@ fn check_values(table_name: &str, table: &Table, zone: Tz) -> anyhow::Result<()>
     Ok(())
 }
 
+/// Currencies are ISO 4217 codes.
+pub(crate) fn check_currency(currency: &str) -> anyhow::Result<()> {
+    if currency.len() == 3 && currency.bytes().all(|it| it.is_ascii_uppercase()) {
+        return Ok(());
+    }
+    Err(Failure::usage(format!(
+        "`{currency}` is no currency; write its ISO 4217 code, such as EUR"
+    ))
+    .into())
+}
+
 /// Names become parts of table names: `[a-z][a-z0-9_]{0,28}` without a double underscore.
-fn check_name(what: &str, name: &str) -> anyhow::Result<()> {
+pub(crate) fn check_name(what: &str, name: &str) -> anyhow::Result<()> {
     let is_valid = name.len() <= NAME_LENGTH_MAX
         && name.starts_with(|first: char| first.is_ascii_lowercase())
         && name

@@ -11,9 +11,9 @@ mod dialect;
 mod header;
 mod input;
 mod json;
-mod limits;
 mod record;
 mod records;
+mod refusals;
 #[cfg(test)]
 mod tests;
 mod window;
@@ -24,11 +24,9 @@ use std::io::Read;
 use std::path::Path;
 
 use anyhow::Context as _;
-use common::Failure;
 use indexmap::IndexMap;
 
 pub use dialect::check;
-pub use limits::Limits;
 pub use record::{Fault, Found, Record};
 
 use self::decode::Text;
@@ -45,6 +43,27 @@ const WINDOW_BYTES: usize = 256 * 1024;
 /// No limit lifts a record above this, so that a place in it fits into 32 bits.
 const RECORD_BYTES_CEILING: usize = 1024 * 1024 * 1024;
 
+/// What a file may ask for.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Longest record in bytes of UTF-8, quoted line breaks included; at most 1 GiB.
+    pub record_bytes_max: usize,
+    /// Most bytes that a packed file may unpack to.
+    pub unpacked_bytes_max: u64,
+    /// Most bytes that one packed byte may unpack to, once it is 16 MiB of them.
+    pub unpacked_ratio_max: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            record_bytes_max: 1024 * 1024,
+            unpacked_bytes_max: 256 * 1024 * 1024 * 1024,
+            unpacked_ratio_max: 200,
+        }
+    }
+}
+
 /// Reads a file as its table says.
 #[derive(Debug)]
 pub struct RecordReader {
@@ -56,6 +75,8 @@ pub struct RecordReader {
     picker: Option<Picker>,
     /// How the first record ends.
     ending: Option<Ending>,
+    /// The record before ended with a line feed, unlike the first one.
+    follows_line_feed: bool,
     /// Lines that are still to be passed over.
     preamble_lines: u64,
     next_line: u64,
@@ -114,6 +135,7 @@ impl RecordReader {
             header,
             picker,
             ending: None,
+            follows_line_feed: false,
             preamble_lines: table.preamble_lines,
             next_line: 1,
             next_number: 0,
@@ -284,6 +306,7 @@ impl RecordReader {
                 dialect: &self.dialect,
                 fields: &mut record.fields,
                 unescaped: &mut record.unescaped,
+                first_line_end: line.content,
                 fault: None,
                 multi_line: None,
             };
@@ -305,7 +328,7 @@ impl RecordReader {
                 Extent::Unclosed(place) => {
                     self.check_length(data.len())?;
                     let opened = self.next_line + count(&data[..place.at], line_byte);
-                    return Err(unclosed(opened, place.field));
+                    return Err(refusals::unclosed(opened, place.field));
                 }
             };
             return self.take(record, span, fault, multi_line);
@@ -333,7 +356,7 @@ impl RecordReader {
             let is_ragged = self.header.is_ragged(record.len());
             if is_ragged || fault.is_some_and(|(it, _)| it.breaks_quotes()) {
                 if self.swallowed_lines == Swallowed::Refuse || !self.header.is_read() {
-                    return Err(swallowed(opened, place.field, last_line));
+                    return Err(refusals::swallowed(opened, place.field, last_line));
                 }
                 record.fault = None;
                 record.note(Fault::SwallowedLines, place.field, opened);
@@ -350,40 +373,25 @@ impl RecordReader {
         if ending == Ending::File || self.dialect.line_break != LineBreak::First {
             return;
         }
-        if *self.ending.get_or_insert(ending) != ending {
+        let usual = *self.ending.get_or_insert(ending);
+        let is_other = ending != usual;
+        // Among CRLF lines a line feed alone may stand in a value: what follows is then not a
+        // record, but the rest of one.
+        if is_other || self.follows_line_feed {
             let field = record.len().saturating_sub(1);
             record.note(Fault::MixedLineBreaks, field, line);
         }
+        self.follows_line_feed = is_other && usual == Ending::CrLf;
     }
 
     fn check_length(&self, bytes: usize) -> anyhow::Result<()> {
         if bytes <= self.record_bytes_max {
             return Ok(());
         }
-        Err(window::too_long(self.next_line, self.record_bytes_max))
+        Err(refusals::too_long(self.next_line, self.record_bytes_max))
     }
 }
 
 fn count(bytes: &[u8], byte: u8) -> u64 {
     memchr::memchr_iter(byte, bytes).count() as u64
-}
-
-fn unclosed(line: u64, field: usize) -> anyhow::Error {
-    Failure::usage(format!(
-        "the quote that opens on line {line}, column {}, is not closed before the file ends; mend \
-         the file; where fields never hold line breaks, set quoted_line_breaks = false",
-        field + 1
-    ))
-    .into()
-}
-
-fn swallowed(line: u64, field: usize, last_line: u64) -> anyhow::Error {
-    Failure::usage(format!(
-        "a quote that opens on line {line}, column {}, swallows lines {line} to {last_line}, and \
-         the record does not fit; mend the file; where fields never hold line breaks, set \
-         quoted_line_breaks = false; or set swallowed_lines = \"quarantine\" to reject these lines \
-         as one record",
-        field + 1
-    ))
-    .into()
 }

@@ -89,6 +89,8 @@ pub(super) struct Splitter<'a> {
     pub fields: &'a mut Vec<Field>,
     /// Text of fields that were unescaped.
     pub unescaped: &'a mut Vec<u8>,
+    /// Where the first physical line ends.
+    pub first_line_end: usize,
     /// The first thing that is wrong.
     pub fault: Option<(Fault, Place)>,
     /// The first quote whose field holds line breaks.
@@ -166,10 +168,8 @@ impl Splitter<'_> {
         } else {
             self.fields.push(Field::new(start + 1, close, Kind::Quoted));
         }
-        let line_byte = self.dialect.line_byte();
-        if self.multi_line.is_none()
-            && memchr::memchr(line_byte, &self.data[start..close]).is_some()
-        {
+        // The first line break of a record stands in the first field that holds one.
+        if close > self.first_line_end && self.multi_line.is_none() {
             self.multi_line = Some(Place { field, at: start });
         }
         self.after_quote(close + 1, field)

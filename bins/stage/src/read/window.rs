@@ -3,10 +3,9 @@
 //! Invariant: it begins with a whole record and holds no line of the footer; it grows with the
 //! longest record and no further.
 
-use common::Failure;
-
 use super::decode::{OUTPUT_BYTES_MIN, Text};
 use super::dialect::Dialect;
+use super::refusals::{long_footer, too_long};
 
 /// How a physical line ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,12 +140,7 @@ impl Window {
         }
         let held = self.filled - self.start;
         if held > (self.footer_lines + 1) * (self.record_bytes_max + 2) {
-            return Err(Failure::usage(format!(
-                "its last {} lines (footer_lines) have more than {} bytes each; lower footer_lines, \
-                 or raise record_bytes_max in [stage]",
-                self.footer_lines, self.record_bytes_max
-            ))
-            .into());
+            return Err(long_footer(self.footer_lines, self.record_bytes_max));
         }
         self.buffer.copy_within(self.start..self.filled, 0);
         (self.start, self.filled) = (0, held);
@@ -226,14 +220,4 @@ pub(super) fn line_span(data: &[u8], at: usize, line_byte: u8) -> Span {
             ending: Ending::Lf,
         },
     }
-}
-
-/// A record beyond the limit.
-pub(super) fn too_long(line: u64, limit: usize) -> anyhow::Error {
-    Failure::usage(format!(
-        "the record that begins on line {line} is longer than {limit} bytes; a quote may not be \
-         closed, or its lines may end with a carriage return alone (line_break = \"cr\"); mend the \
-         file, or raise record_bytes_max in [stage]"
-    ))
-    .into()
 }

@@ -5,6 +5,7 @@
 
 mod numbers;
 mod patterns;
+mod short;
 mod steps;
 #[cfg(test)]
 mod tests;
@@ -192,14 +193,34 @@ pub(crate) fn write_null(buffer: &mut BytesMut) {
 /// # Errors
 /// `nul_character`.
 pub(crate) fn write_text(text: &str, buffer: &mut BytesMut) -> Result<(), Reason> {
-    if text.as_bytes().contains(&0) {
+    if has_nul(text.as_bytes()) {
         return Err("nul_character");
     }
     let length = i32::try_from(text.len()).map_err(|_| "too_long")?;
-    buffer.reserve(4 + text.len());
     buffer.put_i32(length);
     buffer.put_slice(text.as_bytes());
     Ok(())
+}
+
+/// Texts of 4 to 16 bytes, which most keys are, are two words that overlap.
+fn has_nul(text: &[u8]) -> bool {
+    if let (4..8, Some(first), Some(last)) = (text.len(), text.first_chunk(), text.last_chunk()) {
+        let words = [*first, *last].map(|it| u64::from(u32::from_ne_bytes(it)));
+        return has_zero_byte(words[0] << 32 | words[1]);
+    }
+    match (text.first_chunk(), text.last_chunk()) {
+        (Some(first), Some(last)) if text.len() <= 16 => {
+            has_zero_byte(u64::from_ne_bytes(*first)) || has_zero_byte(u64::from_ne_bytes(*last))
+        }
+        _ => text.contains(&0),
+    }
+}
+
+/// Only a byte of zero borrows, on the way down by one, without having had its high bit.
+fn has_zero_byte(word: u64) -> bool {
+    const LOW_BITS: u64 = u64::from_ne_bytes([0x01; 8]);
+    const HIGH_BITS: u64 = u64::from_ne_bytes([0x80; 8]);
+    word.wrapping_sub(LOW_BITS) & !word & HIGH_BITS != 0
 }
 
 fn write_boolean(text: &str, buffer: &mut BytesMut) -> Result<(), Reason> {

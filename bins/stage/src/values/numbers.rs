@@ -6,6 +6,7 @@
 use bytes::{BufMut as _, BytesMut};
 
 use crate::source::{ColumnOptions, Percent, Table, Type};
+use crate::values::short::Short;
 use crate::values::{Reason, write_i64};
 
 /// Most digits of a decimal; PostgreSQL takes more, people and shops do not.
@@ -13,7 +14,7 @@ const DIGITS_MAX: usize = 1_000;
 /// Decimal digits in one digit of `numeric`, whose base is 10,000.
 const GROUP: usize = 4;
 /// The sign of a negative `numeric`.
-const NEGATIVE: u16 = 0x4000;
+pub(super) const NEGATIVE: u16 = 0x4000;
 
 /// How the numbers of one column are written.
 #[derive(Debug, Clone)]
@@ -74,6 +75,7 @@ impl Numbers {
     }
 
     /// A whole number of 64 bits, as length and value.
+    #[inline]
     pub(super) fn write_integer(
         &mut self,
         text: &str,
@@ -88,11 +90,16 @@ impl Numbers {
     }
 
     /// An exact number, as length and `numeric`.
+    #[inline]
     pub(super) fn write_decimal(
         &mut self,
         text: &str,
         buffer: &mut BytesMut,
     ) -> Result<(), Reason> {
+        if let Some(short) = self.plain_mark.and_then(|mark| Short::read(text, mark)) {
+            short.write_numeric(buffer);
+            return Ok(());
+        }
         let number = self.read(text).ok_or("not_a_decimal")?;
         number.write_numeric(buffer)
     }

@@ -117,6 +117,7 @@ impl Pattern {
     }
 
     /// Days since 1970-01-01.
+    #[inline]
     pub(super) fn read_date(&self, text: &str) -> Option<i32> {
         if let Some(moment) = self.read_quickly(text) {
             return Some(moment.day);
@@ -130,6 +131,7 @@ impl Pattern {
         self.read_quickly(text).or_else(|| self.read_slowly(text))
     }
 
+    #[inline]
     pub(super) fn read_quickly(&self, text: &str) -> Option<Moment> {
         self.steps.as_ref()?.read(text.as_bytes())
     }
@@ -150,7 +152,11 @@ impl Pattern {
     fn parse(&self, text: &str) -> Option<Parsed> {
         let mut parsed = Parsed::new();
         format::parse(&mut parsed, text, self.items.iter()).ok()?;
-        Some(parsed)
+        // `%Y` takes 23 for the year 23; only 0023 says so.
+        let is_short = parsed
+            .year()
+            .is_some_and(|it| (0..1_000).contains(&it) && !text.contains(&format!("{it:04}")));
+        (!is_short).then_some(parsed)
     }
 }
 
@@ -165,7 +171,7 @@ fn moment(time: NaiveDateTime, offset_s: Option<i32>) -> Option<Moment> {
 }
 
 /// Days since 1970-01-01.
-pub(super) fn days_since_epoch(date: NaiveDate) -> i32 {
+fn days_since_epoch(date: NaiveDate) -> i32 {
     date.num_days_from_ce() - EPOCH_DAYS_FROM_CE
 }
 

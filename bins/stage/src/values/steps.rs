@@ -2,12 +2,13 @@
 //!
 //! Invariant: a text is read as chrono reads it, or not at all.
 
-use chrono::NaiveDate;
 use chrono::format::{Fixed, Item, Numeric};
 
-use crate::values::patterns::{Moment, days_since_epoch, permissive_offset};
+use crate::values::patterns::{Moment, permissive_offset};
 
 const MICROSECOND_DIGITS: usize = 6;
+/// Days from 0000-03-01 to 1970-01-01.
+const EPOCH_DAYS: i32 = 719_468;
 
 /// A format that is made of whole parts in digits, each of them once.
 #[derive(Debug, Clone)]
@@ -19,6 +20,8 @@ enum Step {
     Byte(u8),
     /// `T` or a space.
     Between,
+    /// Year, month and day as most files have them: one step, because there are so many.
+    IsoDate,
     Year,
     ShortYear,
     Month,
@@ -78,10 +81,16 @@ impl Steps {
             (has(Step::Year) || has(Step::ShortYear)) && has(Step::Month) && has(Step::Day);
         // A fraction belongs to the second before it.
         let has_second = !has(Step::Fraction) || has(Step::Second);
-        (is_single && has_day && has_second).then_some(Self(steps))
+        (is_single && has_day && has_second).then(|| {
+            if steps.starts_with(&ISO_DATE) {
+                steps.splice(..ISO_DATE.len(), [Step::IsoDate]);
+            }
+            Self(steps)
+        })
     }
 
     /// Follows the steps; nothing where the text is not of the usual width, or no time at all.
+    #[inline]
     pub(super) fn read(&self, text: &[u8]) -> Option<Moment> {
         let mut parts = Parts::default();
         let mut rest = text;
@@ -91,6 +100,15 @@ impl Steps {
                 Step::Between => {
                     let (first, after) = rest.split_first()?;
                     matches!(first, b'T' | b't' | b' ').then_some(())?;
+                    rest = after;
+                }
+                Step::IsoDate => {
+                    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, after @ ..] = rest else {
+                        return None;
+                    };
+                    parts.year = number(*y1, *y2)? * 100 + number(*y3, *y4)?;
+                    parts.month = number(*m1, *m2)?;
+                    parts.day = number(*d1, *d2)?;
                     rest = after;
                 }
                 Step::Year => parts.year = pair(&mut rest)? * 100 + pair(&mut rest)?,
@@ -119,6 +137,15 @@ impl Steps {
         }
     }
 }
+
+/// `%Y-%m-%d`.
+const ISO_DATE: [Step; 5] = [
+    Step::Year,
+    Step::Byte(b'-'),
+    Step::Month,
+    Step::Byte(b'-'),
+    Step::Day,
+];
 
 /// `%+`, in the form that is written most.
 const RFC3339_STEPS: [Step; 13] = [
@@ -165,27 +192,54 @@ impl Parts {
         if self.hour > 23 || self.minute > 59 || self.second > 59 {
             return None;
         }
-        let year = i32::try_from(self.year).ok()?;
-        let date = NaiveDate::from_ymd_opt(year, self.month, self.day)?;
         Some(Moment {
-            day: days_since_epoch(date),
+            day: self.days_since_epoch()?,
             second: self.hour * 3_600 + self.minute * 60 + self.second,
             microsecond: self.microsecond,
             offset_s: self.offset_s,
         })
     }
+
+    /// Days since 1970-01-01, by Howard Hinnant's `days_from_civil`; year 0 is left to chrono.
+    fn days_since_epoch(&self) -> Option<i32> {
+        let is_leap = self.year.is_multiple_of(4)
+            && (!self.year.is_multiple_of(100) || self.year.is_multiple_of(400));
+        let days = match self.month {
+            2 => 28 + u32::from(is_leap),
+            4 | 6 | 9 | 11 => 30,
+            1..=12 => 31,
+            _ => return None,
+        };
+        if self.year == 0 || self.day == 0 || self.day > days {
+            return None;
+        }
+        // Years begin in March here, so that a leap day is the last of its year.
+        let (year, month) = if self.month > 2 {
+            (self.year, self.month - 3)
+        } else {
+            (self.year - 1, self.month + 9)
+        };
+        let leap_days = year / 4 - year / 100 + year / 400;
+        let day_of_year = (153 * month + 2) / 5 + self.day - 1;
+        i32::try_from(365 * year + leap_days + day_of_year)
+            .ok()
+            .map(|days| days - EPOCH_DAYS)
+    }
 }
 
-/// A number of two digits.
+/// The number that comes next, of two digits.
 fn pair(rest: &mut &[u8]) -> Option<u32> {
     let [tens, ones, after @ ..] = *rest else {
         return None;
     };
-    if !(tens.is_ascii_digit() && ones.is_ascii_digit()) {
-        return None;
-    }
     *rest = after;
-    Some(u32::from(tens - b'0') * 10 + u32::from(ones - b'0'))
+    number(*tens, *ones)
+}
+
+/// A number of two digits.
+fn number(tens: u8, ones: u8) -> Option<u32> {
+    let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+    (tens < 10 && ones < 10).then(|| u32::from(tens) * 10 + u32::from(ones))
 }
 
 /// Microseconds of a point and up to six digits, or of nothing.

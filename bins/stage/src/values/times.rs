@@ -56,6 +56,7 @@ impl Dates {
     }
 
     /// A day, as length and days since 2000-01-01.
+    #[inline]
     pub(super) fn write(&self, text: &str, buffer: &mut BytesMut) -> Result<(), Reason> {
         let day = self.patterns.iter().find_map(|it| it.read_date(text));
         let day = day.filter(|it| DAYS.contains(it)).ok_or("not_a_date")?;

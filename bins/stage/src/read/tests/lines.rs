@@ -115,3 +115,15 @@ fn the_line_of_the_header_is_known() {
     reader.header().expect("a header");
     assert_eq!(reader.header_line(), 3);
 }
+
+/// Goal: the second half of a record that a stray line feed cut never loads as a record.
+#[test]
+fn what_follows_a_stray_line_feed_is_refused_with_it() {
+    let found = read("a,b\r\n1,x\ny,2\r\n3,4\r\n", "");
+    let faults: Vec<_> = found.into_iter().map(|it| (it.1, it.3)).collect();
+    let rule = "csv.mixed_line_breaks";
+    assert_eq!(
+        faults,
+        [(2, Some((rule, 1, 2))), (3, Some((rule, 1, 3))), (4, None)]
+    );
+}

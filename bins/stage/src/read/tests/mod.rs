@@ -1,5 +1,6 @@
 //! Files in memory, and what the reader makes of them.
 
+mod chance;
 mod dialects;
 mod json;
 mod lines;

@@ -107,7 +107,10 @@ fn a_record_that_ends_unlike_the_first_is_told() {
     );
     assert_eq!(
         faults("a,b\r\n1,2\n\"3\",4\r\n", ""),
-        [Some(("csv.mixed_line_breaks", 1, 2)), None]
+        [
+            Some(("csv.mixed_line_breaks", 1, 2)),
+            Some(("csv.mixed_line_breaks", 1, 3))
+        ]
     );
     assert_eq!(
         fields("a,b\r\n1,2\n3,4\r\n", "line_break = \"any\""),

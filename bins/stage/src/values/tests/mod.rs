@@ -101,6 +101,22 @@ fn values_have_their_length_in_front() {
 }
 
 #[test]
+fn a_nul_is_found_wherever_it_stands() {
+    let mut reader = reader("type = 'text'");
+    for length in 0..40 {
+        let text = "\u{1}\u{80}a".chars().cycle().take(length);
+        let text = text.collect::<String>();
+        assert!(write(&mut reader, &text).is_ok(), "{length}");
+        for place in (0..=text.len()).filter(|it| text.is_char_boundary(*it)) {
+            let mut broken = text.clone();
+            broken.insert(place, '\0');
+            let outcome = write(&mut reader, &broken);
+            assert_eq!(outcome, Err("nul_character"), "{place} of {length}");
+        }
+    }
+}
+
+#[test]
 fn digits_of_an_identifier_are_a_number() {
     let mut reader = reader("type = \"integer\"\ndigits = true");
     let bytes = write(&mut reader, "ITEM00017").expect("a number");

@@ -1,0 +1,234 @@
+//! What a table keeps of its files: snapshots, appended files, new versions of rows, and changes of
+//! their shape.
+
+use common::Status;
+
+use super::{RETAILER, Shop};
+
+/// Prices by article, one folder a day.
+fn prices(more: &str) -> String {
+    format!(
+        "[tables.prices]\nfiles = [\"**/prices.csv\"]\n{more}\n[tables.prices.columns]\n\
+         article = \"text\"\nprice = \"decimal\"\n"
+    )
+}
+
+async fn publish(shop: &Shop) {
+    let client = shop.db.client().await;
+    client
+        .batch_execute(
+            "update ops.batches set state = 'published' where state = 'staged';
+             update ops.raw_files set state = 'loaded' where state = 'staged'",
+        )
+        .await
+        .expect("a publication");
+}
+
+async fn stage_and_publish(shop: &Shop) -> anyhow::Result<Status> {
+    let status = shop.stage().await?.status;
+    publish(shop).await;
+    Ok(status)
+}
+
+/// `article price`, by article and price.
+async fn landed(shop: &Shop) -> Vec<String> {
+    let rows = shop
+        .db
+        .rows(
+            "select article || ' ' || price from landing.corner__prices
+             order by article collate \"C\", price",
+        )
+        .await;
+    rows.into_iter()
+        .map(|row| row.into_iter().flatten().collect())
+        .collect()
+}
+
+#[tokio::test]
+async fn new_versions_of_rows_take_the_place_of_old_ones() -> anyhow::Result<()> {
+    let shop = Shop::new(&prices("mode = \"upsert\"\nkey = [\"article\"]")).await;
+    shop.write_data(
+        "business_date=2025-03-01/prices.csv",
+        "article,price\na,1\nb,2\nb,3\nc,4\n",
+    );
+    stage_and_publish(&shop).await?;
+    assert_eq!(
+        landed(&shop).await,
+        ["a 1", "b 3", "c 4"],
+        "the last line wins"
+    );
+
+    shop.write_data(
+        "business_date=2025-03-02/prices.csv",
+        "article,price\na,10\nd,5\n",
+    );
+    stage_and_publish(&shop).await?;
+    assert_eq!(landed(&shop).await, ["a 10", "b 3", "c 4", "d 5"]);
+
+    // A mended older file must not bring old prices back.
+    shop.write_data(
+        "business_date=2025-03-01/prices.csv",
+        "article,price\na,1\nb,2\nc,40\n",
+    );
+    stage_and_publish(&shop).await?;
+    assert_eq!(landed(&shop).await, ["a 10", "b 2", "c 40", "d 5"]);
+    assert_eq!(stage_and_publish(&shop).await?, Status::NothingToDo);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_range_of_days_loads_its_files_only() -> anyhow::Result<()> {
+    let mut shop = Shop::new(&prices("mode = \"append\"")).await;
+    for day in 1..=3 {
+        shop.write_data(
+            &format!("year=2025/month=03/day=0{day}/prices.csv"),
+            &format!("article,price\nday-{day},{day}\n"),
+        );
+    }
+    let day = |text: &str| text.parse().ok();
+    shop.options.from = day("2025-03-02");
+    shop.options.to = day("2025-03-02");
+    stage_and_publish(&shop).await?;
+    assert_eq!(landed(&shop).await, ["day-2 2"]);
+
+    shop.options.from = None;
+    shop.options.to = None;
+    stage_and_publish(&shop).await?;
+    assert_eq!(landed(&shop).await, ["day-1 1", "day-2 2", "day-3 3"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_range_that_ends_before_it_begins_is_refused() {
+    let mut shop = Shop::new(&prices("")).await;
+    shop.write_data("prices.csv", "article,price\na,1\n");
+    shop.options.from = "2025-03-02".parse().ok();
+    shop.options.to = "2025-03-01".parse().ok();
+    let refusal = shop.refused().await;
+    assert!(refusal.contains("2025-03-02"), "{refusal}");
+}
+
+#[tokio::test]
+async fn a_full_refresh_loads_unchanged_files_and_never_loses_rows() -> anyhow::Result<()> {
+    let mut shop = Shop::new(&prices("mode = \"append\"")).await;
+    shop.write_data("march/prices.csv", "article,price\na,1\n");
+    shop.write_data("april/prices.csv", "article,price\nb,2\n");
+    stage_and_publish(&shop).await?;
+    assert_eq!(stage_and_publish(&shop).await?, Status::NothingToDo);
+
+    shop.options.full_refresh = true;
+    assert_eq!(stage_and_publish(&shop).await?, Status::Succeeded);
+    assert_eq!(landed(&shop).await, ["a 1", "b 2"]);
+
+    std::fs::remove_file(shop.data().join("march/prices.csv"))?;
+    let refusal = shop.refused().await;
+    assert!(refusal.contains("march/prices.csv"), "{refusal}");
+    assert_eq!(landed(&shop).await, ["a 1", "b 2"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_new_column_lands_as_a_text_where_the_source_evolves() -> anyhow::Result<()> {
+    let shop = Shop::new(&prices("mode = \"append\"")).await;
+    shop.write_data("march/prices.csv", "article,price\na,1\n");
+    stage_and_publish(&shop).await?;
+    shop.write_data("april/prices.csv", "article,Sale Price,price\nb,0.5,2\n");
+    let refusal = shop.refused().await;
+    assert!(refusal.contains("Sale Price"), "{refusal}");
+
+    let evolving = format!(
+        "{RETAILER}[schema_drift]\nnew_columns = \"evolve\"\n{}",
+        prices("mode = \"append\"")
+    );
+    shop.write_config("source.toml", &evolving);
+    let report = shop.stage().await?;
+    assert!(
+        report.warnings.iter().any(|it| it.contains("Sale Price")),
+        "{:?}",
+        report.warnings
+    );
+    let rows = shop
+        .db
+        .rows("select article, sale_price from landing.corner__prices order by article")
+        .await;
+    let text = |text: &str| Some(text.to_owned());
+    assert_eq!(
+        rows,
+        [[text("a"), None], [text("b"), text("0.5")]],
+        "earlier rows have none"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_new_key_of_json_lands_where_the_source_evolves_and_is_refused_elsewhere()
+-> anyhow::Result<()> {
+    let tables = "[tables.events]\nfiles = [\"events.ndjson\"]\nformat = \"ndjson\"\n\
+                  [tables.events.columns]\nid = \"text\"\n\
+                  city = { type = \"text\", from = [\"address.city\"] }\n";
+    let shop = Shop::new(tables).await;
+    shop.write_data(
+        "events.ndjson",
+        "{\"id\":\"1\",\"address\":{\"city\":\"Ulm\"}}\n{\"id\":\"2\",\"score\":0.10}\n",
+    );
+    let refusal = shop.refused().await;
+    assert!(
+        refusal.contains("line 2") && refusal.contains("score"),
+        "{refusal}"
+    );
+
+    let evolving = format!("{RETAILER}[schema_drift]\nnew_columns = \"evolve\"\n{tables}");
+    shop.write_config("source.toml", &evolving);
+    shop.stage().await?;
+    let rows = shop
+        .db
+        .rows("select id, city, score from landing.corner__events order by id")
+        .await;
+    let text = |text: &str| Some(text.to_owned());
+    assert_eq!(
+        rows,
+        [
+            [text("1"), text("Ulm"), None],
+            [text("2"), None, text("0.10")]
+        ]
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_source_may_freeze_its_types() {
+    let shop = Shop::new(&prices("")).await;
+    let frozen = format!(
+        "{RETAILER}[schema_drift]\ntypes = \"freeze\"\n{}",
+        prices("")
+    );
+    shop.write_config("source.toml", &frozen);
+    shop.write_data("prices.csv", "article,price\na,1\nb,two\n");
+    let refusal = shop.refused().await;
+    assert!(
+        refusal.contains("line 3, column 2: price.not_a_decimal"),
+        "{refusal}"
+    );
+    assert!(
+        !refusal.contains("two"),
+        "values stay out of messages: {refusal}"
+    );
+}
+
+/// Goal: columns that come in another order are loaded by name, and the report says so.
+#[tokio::test]
+async fn reordered_columns_are_told() -> anyhow::Result<()> {
+    let shop = Shop::new(&prices("")).await;
+    shop.write_data("prices.csv", "price,article\n1,a\n");
+    let report = shop.stage().await?;
+    assert_eq!(landed(&shop).await, ["a 1"]);
+    assert!(
+        report
+            .warnings
+            .iter()
+            .any(|it| it.contains("another order")),
+        "{:?}",
+        report.warnings
+    );
+    Ok(())
+}
