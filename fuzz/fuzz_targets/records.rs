@@ -63,13 +63,23 @@ fn try_read(trial: &Trial, chunk_bytes: usize, outcome: &mut Outcome) -> anyhow:
     while reader.read(&mut record)? {
         let number = outcome.records.len() as u64 + 1;
         assert_eq!(record.number, number, "numbers count up by one");
-        assert!(record.line > line_before, "a record begins on a line of its own");
-        assert!(record.raw().len() <= trial.limits.record_bytes_max, "a limit holds");
+        assert!(
+            record.line > line_before,
+            "a record begins on a line of its own"
+        );
+        assert!(
+            record.raw().len() <= trial.limits.record_bytes_max,
+            "a limit holds"
+        );
         line_before = record.line;
         outcome.records.push(look_at(&record, &trial.table));
     }
     assert!(!reader.read(&mut record)?, "the end is the end");
-    assert_eq!(reader.bytes_read(), trial.bytes.len() as u64, "all of the file was read");
+    assert_eq!(
+        reader.bytes_read(),
+        trial.bytes.len() as u64,
+        "all of the file was read"
+    );
     let hash = reader.finish()?;
     let digest = Sha256::digest(&trial.bytes);
     let expected: String = digest.iter().map(|it| format!("{it:02x}")).collect();
@@ -83,7 +93,10 @@ fn look_at(record: &Record, table: &Table) -> Seen {
         let lines = record.raw().iter().filter(|it| matches!(it, b'\r' | b'\n'));
         assert!((record.line..=record.line + lines.count() as u64).contains(&line));
     }
-    assert!(record.fault.is_some() || record.len() > 0, "a record has fields");
+    assert!(
+        record.fault.is_some() || record.len() > 0,
+        "a record has fields"
+    );
     let is_csv = table.format == Format::Csv;
     let mut fields = Vec::new();
     for index in 0..record.len() {
@@ -92,7 +105,10 @@ fn look_at(record: &Record, table: &Table) -> Seen {
             Some(text) => assert_eq!(text.as_bytes(), bytes),
             None => assert!(record.fault.is_some(), "only a fault hides a text"),
         }
-        assert!(!(is_csv && record.is_null(index)), "csv has no nulls of its own");
+        assert!(
+            !(is_csv && record.is_null(index)),
+            "csv has no nulls of its own"
+        );
         fields.push(Field {
             bytes: bytes.to_vec(),
             is_quoted: record.is_quoted(index),

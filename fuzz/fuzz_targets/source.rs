@@ -26,7 +26,8 @@ fuzz_target!(|text: &str| {
                     .unwrap_or_else(|reason| panic!("column {column} was checked: {reason}"));
             }
         }
-        let opened = RecordReader::from_reader(&b"a,b\n1,2\n"[..], "a.csv", table, &Limits::default());
+        let opened =
+            RecordReader::from_reader(&b"a,b\n1,2\n"[..], "a.csv", table, &Limits::default());
         if let Ok(mut reader) = opened {
             let _ = reader.header();
         }

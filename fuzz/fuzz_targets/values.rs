@@ -91,19 +91,29 @@ fn pick_options(choices: &mut Choices<'_>) -> ColumnOptions {
     match kind {
         Type::Integer | Type::Decimal => {
             options.decimal_mark = choices.pick(&[None, Some(','), Some('.'), Some('·')]);
-            options.thousands_mark =
-                choices.pick(&[None, Some(','), Some('.'), Some(' '), Some('\''), Some('\u{a0}')]);
+            options.thousands_mark = choices.pick(&[
+                None,
+                Some(','),
+                Some('.'),
+                Some(' '),
+                Some('\''),
+                Some('\u{a0}'),
+            ]);
             let signs: [&[&str]; 5] = [&[], &["€"], &["R$", "R"], &["kr."], &["$", "US$", "€"]];
             let signs = choices.pick(&signs);
             options.currency_signs = signs.iter().map(|it| (*it).to_owned()).collect();
-            options.percent =
-                choices.pick(&[None, Some(Percent::Number), Some(Percent::Fraction)]);
+            options.percent = choices.pick(&[None, Some(Percent::Number), Some(Percent::Fraction)]);
             options.digits = choices.pick(&[false, true]);
         }
         Type::Date | Type::Timestamp => {
             let format: Option<&str> = choices.pick(&FORMATS.map(Some));
-            let second: Option<&str> = choices.pick(&[None, Some("%Y-%m-%d"), Some("%d/%m/%Y %H:%M")]);
-            options.formats = format.into_iter().chain(second).map(str::to_owned).collect();
+            let second: Option<&str> =
+                choices.pick(&[None, Some("%Y-%m-%d"), Some("%d/%m/%Y %H:%M")]);
+            options.formats = format
+                .into_iter()
+                .chain(second)
+                .map(str::to_owned)
+                .collect();
             if kind == Type::Timestamp {
                 options.time_zone = choices.pick(&[None, Some(Tz::Europe__Berlin)]);
             }
@@ -147,21 +157,33 @@ fn check(
     let nulls = options.nulls.as_ref().unwrap_or(&table.nulls);
     let is_null = nulls.iter().any(|it| it == text) && (table.quoted_nulls || !is_quoted);
     assert_eq!(written == Written::Null, is_null);
-    let value = buffer.strip_prefix(b"before").expect("what was there stays");
+    let value = buffer
+        .strip_prefix(b"before")
+        .expect("what was there stays");
     let (length, value) = value.split_at(4);
     let length = i32::from_be_bytes(length.try_into().expect("four bytes"));
     if is_null {
         assert!(length == -1 && value.is_empty());
         return;
     }
-    assert_eq!(usize::try_from(length), Ok(value.len()), "the length is told");
+    assert_eq!(
+        usize::try_from(length),
+        Ok(value.len()),
+        "the length is told"
+    );
     let digits: String;
     let mut text = text;
     if options.digits {
         digits = text.chars().filter(char::is_ascii_digit).collect();
         text = &digits;
     }
-    compare(options, text, value, written, options.time_zone.unwrap_or(zone));
+    compare(
+        options,
+        text,
+        value,
+        written,
+        options.time_zone.unwrap_or(zone),
+    );
 }
 
 /// Against other ways to read the text.
@@ -197,7 +219,10 @@ fn compare_date(options: &ColumnOptions, text: &str, value: &[u8]) {
     let epoch = NaiveDate::from_ymd_opt(2000, 1, 1).expect("a day");
     let day = epoch + TimeDelta::days(i64::from(days));
     assert!(in_range(day));
-    let theirs = options.formats.iter().find_map(|it| NaiveDate::parse_from_str(text, it).ok());
+    let theirs = options
+        .formats
+        .iter()
+        .find_map(|it| NaiveDate::parse_from_str(text, it).ok());
     assert_eq!(theirs, Some(day), "chrono reads the same day");
 }
 
@@ -230,7 +255,10 @@ fn compare_time(options: &ColumnOptions, text: &str, value: &[u8], written: Writ
         Some(theirs) => {
             assert_eq!(written, Written::Plain);
             let leap = theirs.timestamp_subsec_nanos() >= 1_000_000_000;
-            assert!(leap || theirs.naive_utc() == time, "chrono reads the same instant");
+            assert!(
+                leap || theirs.naive_utc() == time,
+                "chrono reads the same instant"
+            );
         }
         None => assert_eq!(written, Written::MovedOutOfGap),
     }

@@ -11,7 +11,10 @@ pub fn decode_numeric(bytes: &[u8]) -> String {
         panic!("a numeric has four words in front");
     };
     assert_eq!(usize::from(*count), digits.len(), "number of digits");
-    assert!(digits.iter().all(|it| *it < 10_000), "digits to the base of 10,000");
+    assert!(
+        digits.iter().all(|it| *it < 10_000),
+        "digits to the base of 10,000"
+    );
     assert!(digits.first() != Some(&0), "no zero in front");
     assert!(digits.last() != Some(&0), "no zero behind");
     let weight = i32::from(weight.cast_signed());
@@ -32,9 +35,15 @@ pub fn decode_numeric(bytes: &[u8]) -> String {
         .map(|place| format!("{:04}", digit_at(-place)))
         .collect();
     let beyond = fraction.split_off(scale);
-    assert!(beyond.bytes().all(|it| it == b'0'), "nothing beyond the scale");
+    assert!(
+        beyond.bytes().all(|it| it == b'0'),
+        "nothing beyond the scale"
+    );
     let lowest = weight - i32::try_from(digits.len()).expect("a short number") + 1;
-    assert!(digits.is_empty() || lowest >= -places, "nothing beyond the scale");
+    assert!(
+        digits.is_empty() || lowest >= -places,
+        "nothing beyond the scale"
+    );
     let sign = match sign {
         0 => "",
         0x4000 => "-",

@@ -24,7 +24,7 @@ mod times;
 mod trial;
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use chrono_tz::Tz;
@@ -37,7 +37,7 @@ use column::Eyes;
 use inspect::Effort;
 use times::Formats;
 
-pub use init::run as run_init;
+pub use init::{declare, run as run_init};
 
 // A doc comment here would replace the text of --help.
 #[derive(Debug, Clone, clap::Args)]
@@ -124,12 +124,31 @@ fn effort(ctx: &StageContext, time_zone: Option<Tz>, records_max: u64) -> anyhow
         record_bytes_max: settings.record_bytes_max,
         ..Limits::default()
     };
+    Ok(effort_within(limits, time_zone, records_max))
+}
+
+fn effort_within(limits: Limits, time_zone: Option<Tz>, records_max: u64) -> Effort {
     let formats = Formats::usual();
-    Ok(Effort {
+    Effort {
         eyes: Eyes { formats, time_zone },
         limits,
         records_max,
-    })
+    }
+}
+
+/// What `stage inspect` tells of a file: for people, and for programs with values of the file.
+///
+/// # Errors
+/// As [`run_inspect`].
+pub fn describe(
+    path: &Path,
+    limits: &Limits,
+    records_max: u64,
+) -> anyhow::Result<(String, serde_json::Value)> {
+    let effort = effort_within(limits.clone(), None, records_max);
+    let inspected = inspect::inspect(path, &effort)?;
+    let text = show::text(&inspected, &effort.eyes);
+    Ok((text, show::json(&inspected, &effort.eyes, true)))
 }
 
 fn print(text: &str) -> anyhow::Result<()> {

@@ -21,6 +21,7 @@ use common::{
 use serde_json::json;
 use toml::Value;
 
+use crate::read::Limits;
 use crate::source::{self, Source};
 
 use super::inspect::{self, Effort, Inspected};
@@ -69,6 +70,15 @@ pub fn run(ctx: &StageContext, options: &InitOptions) -> anyhow::Result<StageRep
     report.finish(step, rows);
     report.status = Status::Succeeded;
     Ok(report)
+}
+
+/// The `source.toml` that [`run`] would write, without a look at what is there already.
+///
+/// # Errors
+/// Exit code 2: a folder without data.
+pub fn declare(options: &InitOptions, limits: &Limits) -> anyhow::Result<String> {
+    let effort = super::effort_within(limits.clone(), options.time_zone, options.records);
+    Ok(draft(PathBuf::new(), options, &effort)?.text)
 }
 
 fn path_of(ctx: &StageContext, options: &InitOptions) -> anyhow::Result<PathBuf> {
