@@ -5,8 +5,11 @@
 #   make pipeline ACCEPT_GATE="why"            publish what the data gate refused
 #   make test                                  all tests
 #   make lint                                  format, lints, SQL lint
-#   make pollock                               2,290 polluted CSV files, into docs/POLLOCK.md
 #   make bench                                 1,000,000 transactions beside psql \copy
+#   make pollock                               2,290 polluted CSV files, into docs/POLLOCK.md
+#   make bench-stage                           loading alone, kind of file by kind of file
+#   make bench-stage-large                     a file of 5 GB
+#   make fuzz SECONDS=600                      random files, values and declarations, so long each
 #   make migrate                               only bring the schema up to date
 #   make stop                                  stop the embedded PostgreSQL
 #   make clean                                 stop it and remove data/ and logs/ (asks first)
@@ -22,8 +25,12 @@ FOLDER := $(patsubst ~/%,$(HOME)/%,$(DATA))
 RUN_FLAGS := $(if $(SOURCE),--source $(SOURCE)) $(if $(DATA),--data "$(FOLDER)") \
     $(if $(ACCEPT_GATE),--accept-gate "$(ACCEPT_GATE)")
 PROGRAMS := target/release
+# For `fuzz`.
+SECONDS ?= 60
+TARGETS ?= records values inspect source
 
-.PHONY: pipeline test lint pollock bench migrate stop clean build postgres
+.PHONY: pipeline test lint pollock bench bench-stage bench-stage-large fuzz migrate stop clean build \
+    postgres
 
 pipeline: postgres build
 	@$(PROGRAMS)/orchestrator run $(RUN_FLAGS)
@@ -49,6 +56,22 @@ pollock: postgres
 
 bench: postgres build
 	bench/pipeline.sh
+
+bench-stage: postgres build
+	bench/stage.sh
+
+bench-stage-large: postgres build
+	bench/stage.sh --large
+
+# No code of ours is unsafe, so no sanitizer watches; without one more inputs are tried.
+fuzz:
+	@cargo +nightly fuzz --version >/dev/null || { \
+	    echo "install it: rustup toolchain install nightly; cargo install --locked cargo-fuzz"; exit 1; }
+	@for target in $(TARGETS); do \
+	    mkdir -p fuzz/corpus/$$target; \
+	    cargo +nightly fuzz run --sanitizer none $$target fuzz/corpus/$$target fuzz/seeds/$$target \
+	        -- -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=2048; \
+	done
 
 migrate: postgres build
 	@$(PROGRAMS)/orchestrator migrate

@@ -3,58 +3,11 @@
 # Both are measured in one run, on one embedded server, so that their ratio means something.
 #
 # Usage: bench/pipeline.sh [TRANSACTIONS]    (default 1000000)
-# BENCH_DIR names the folder for some GB of scratch data (default: the system's temporary folder).
 set -eu -o pipefail
 
 cd "$(dirname "$0")/.."
 transactions=${1:-1000000}
-programs=$PWD/target/release
-
-# A server of somebody's own is no place for a trial.
-unset DATABASE_URL
-cargo build --locked --release --bins --quiet
-
-work=$(mktemp -d "${BENCH_DIR:-${TMPDIR:-/tmp}}/bullion-bench.XXXXXX")
-chmod 755 "$work"
-export BULLION__PATHS__DATA_DIR=$work/data BULLION__PATHS__LOG_DIR=$work/logs
-sampler=
-
-clean_up() {
-    [ -z "$sampler" ] || kill "$sampler" 2>/dev/null || true
-    "$programs/orchestrator" stop >/dev/null 2>&1 || true
-    rm -rf "$work"
-}
-trap clean_up EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-
-# Prints the value of a key of server.json, which has one key a line.
-server() {
-    sed -n "s/^ *\"$1\": \"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}\$/\1/p" "$work/data/postgres/server.json"
-}
-
-connect() {
-    PGHOST=127.0.0.1
-    PGPORT=$(server port)
-    PGUSER=bullion
-    PGDATABASE=bullion
-    PGPASSWORD=$(cat "$(server password_file)")
-    PGOPTIONS="-c client_min_messages=warning"
-    export PGHOST PGPORT PGUSER PGDATABASE PGPASSWORD PGOPTIONS
-}
-
-sql() {
-    psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 "$@"
-}
-
-now_ms() {
-    date +%s%3N
-}
-
-# Prints 2 for `divide 4 2`, with two decimals.
-divide() {
-    awk -v dividend="$1" -v divisor="$2" 'BEGIN { printf "%.2f", dividend / (divisor > 0 ? divisor : 1) }'
-}
+. bench/server.sh
 
 # The proportional set sizes of a process and its children add up; their resident sizes would
 # count the shared buffers once for each backend.
@@ -171,28 +124,22 @@ SQL
 
 # Milliseconds of one program in the latest run.
 stage_ms() {
-    sql --tuples-only --no-align --command "
+    sql_value "
         select round(1000 * (report #>> '{steps_executed,$1,duration_seconds}')::numeric)
         from ops.runs
         order by started_at desc
         limit 1"
 }
 
-echo "machine: $(nproc) CPUs, $(awk '/MemTotal/ { printf "%.0f", $2 / 1048576 }' /proc/meminfo) GiB of memory"
-
-start=$(now_ms)
-"$programs/generate" --transactions "$transactions" --log-level warn
-echo "generate: $transactions transactions in $(divide $(($(now_ms) - start)) 1000) s," \
-    "$(du -sm "$work/data/raw" | cut -f1) MB"
-
-"$programs/orchestrator" migrate --log-level warn >/dev/null
+set_up
+generate "$transactions"
 connect
 postmaster=$(head -1 "$(server data_directory)/postmaster.pid")
 
 create_bare_tables
 sql --command checkpoint
 copy_ms=$(copy_files)
-copied=$(sql --tuples-only --no-align --command "
+copied=$(sql_value "
     select (select count(*) from bench.customers) + (select count(*) from bench.products)
         + (select count(*) from bench.transactions) + (select count(*) from bench.transaction_items)")
 echo "psql \\copy into bare tables: $copied rows in $(divide "$copy_ms" 1000) s," \
@@ -210,7 +157,7 @@ echo "the whole chain: $(divide "$first_ms" 1000) s"
 print_stages
 print_slowest_steps
 echo "peak memory of the server (proportional set size): $(($(cat "$work/server_peak_kib") / 1024)) MB"
-echo "size of the database: $(sql --tuples-only --no-align --command "select pg_size_pretty(pg_database_size('bullion'))")"
+echo "size of the database: $(sql_value "select pg_size_pretty(pg_database_size('bullion'))")"
 
 second_ms=$(run_chain second)
 echo

@@ -9,6 +9,9 @@ use serde_json::Value;
 
 use crate::support::{Pipeline, skipped};
 
+/// What is declared of the files, below the configuration's folder.
+const SOURCE_FILE: &str = "sources/olist/source.toml";
+
 /// The folder with the files and their control totals.
 fn data_folder() -> Option<PathBuf> {
     let folder = common::testing::workspace_root().join("../shared/data/olist");
@@ -230,4 +233,55 @@ async fn map_of(pipeline: &Pipeline, query: &str) -> BTreeMap<String, String> {
         .iter()
         .map(|row| (value(&row[0]), value(&row[1])))
         .collect()
+}
+
+/// Goal: a shop is onboarded from what `stage init` writes, with a few lines by hand.
+/// Method: init on the files; of its lines all but the first are in the project's source.toml, and
+/// that one adds only what no file can tell.
+#[tokio::test]
+async fn the_source_file_is_what_init_writes_and_a_few_lines_more() -> anyhow::Result<()> {
+    const LINES_BY_HAND_MAX: usize = 20;
+    let Some(folder) = data_folder() else {
+        return Ok(());
+    };
+    let dir = tempfile::tempdir()?;
+    let mut ctx = common::testing::context_without_database(dir.path());
+    let ours = std::fs::read_to_string(ctx.config.paths.config_dir.join(SOURCE_FILE))?;
+    ctx.config.paths.config_dir = dir.path().join("config");
+    let init = stage::InitOptions {
+        source: "olist".to_owned(),
+        from: folder,
+        name: Some("Olist".to_owned()),
+        time_zone: Some("America/Sao_Paulo".parse()?),
+        currency: Some("BRL".to_owned()),
+        force: false,
+        records: 1_000_000,
+    };
+    let options = stage::Options {
+        command: Some(stage::Command::Init(init)),
+        ..stage::Options::default()
+    };
+    stage::run(&ctx, &options).await?;
+    let written = std::fs::read_to_string(ctx.config.paths.config_dir.join(SOURCE_FILE))?;
+
+    let mut rest = ours.lines().filter(|it| !it.is_empty());
+    let mut by_hand = Vec::new();
+    for line in written.lines().skip(1).filter(|it| !it.is_empty()) {
+        loop {
+            let next = rest.next();
+            let next = next.unwrap_or_else(|| panic!("`{line}` is not in ours, or elsewhere"));
+            if next == line {
+                break;
+            }
+            by_hand.push(next);
+        }
+    }
+    by_hand.extend(rest);
+    assert!(
+        by_hand.len() <= LINES_BY_HAND_MAX,
+        "{} lines were added by hand:\n{}",
+        by_hand.len(),
+        by_hand.join("\n")
+    );
+    Ok(())
 }

@@ -121,7 +121,8 @@ impl Stager<'_> {
             tables,
             jobs,
         } = self.open(tables).await?;
-        let loaded = load::load_files(self.ctx, batch_id, jobs, self.settings.copy_streams).await?;
+        let loaded =
+            load::load_files(self.ctx, Some(batch_id), jobs, self.settings.copy_streams).await?;
         let mut loaded = loaded.into_iter();
         let mut client = self.ctx.client().await?;
         let mut tx = begin(&mut client).await?;

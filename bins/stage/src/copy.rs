@@ -22,7 +22,7 @@ const TRAILER: [u8; 2] = (-1_i16).to_be_bytes();
 #[derive(Debug, Clone)]
 pub(crate) struct Target {
     /// Schema of the table.
-    pub schema: &'static str,
+    pub schema: String,
     /// The table.
     pub table: String,
     /// Its columns, in the order of the rows' values.
@@ -39,7 +39,7 @@ impl Target {
         let columns: Vec<String> = self.columns.iter().map(|it| identifier(it)).collect();
         format!(
             "copy {}.{} ({}) from stdin with (format binary)",
-            self.schema,
+            identifier(&self.schema),
             identifier(&self.table),
             columns.join(", ")
         )

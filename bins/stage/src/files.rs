@@ -205,6 +205,18 @@ pub(crate) fn discover(
     Ok(tables)
 }
 
+/// Looks at a file of a table, wherever it is.
+///
+/// # Errors
+/// As [`discover`].
+pub(crate) fn single(path: &Path, table: &Table) -> anyhow::Result<RawFile> {
+    let explain = || format!("failed to resolve `{}`", path.display());
+    let path = path.canonicalize().with_context(explain)?;
+    let folder = path.parent().unwrap_or(&path).to_owned();
+    let relative = below(&folder, &path);
+    inspect(&folder, path, relative, table)
+}
+
 fn missing(source: &Source, table_name: &str, table: &Table, folder: &Path) -> Failure {
     Failure::usage(format!(
         "table `{table_name}` of source `{}`: no file `{}` in `{}`; deliver it, or set optional = \

@@ -12,6 +12,7 @@ pub mod detect;
 pub mod entity;
 mod files;
 mod finishing;
+mod into;
 mod landing;
 mod lineage;
 mod load;
@@ -26,12 +27,15 @@ pub mod settings;
 pub mod source;
 mod sqltext;
 mod target;
-mod values;
+pub mod values;
 
 use std::path::PathBuf;
 
 use chrono::NaiveDate;
 use common::{Failure, Program, StageContext, StageReport, Status, Uses, errors};
+
+pub use into::{FileIntoTable, load_into};
+pub use output::Counts;
 
 use crate::batch::{Outcome, Stager};
 pub use crate::detect::{InitOptions, InspectOptions};

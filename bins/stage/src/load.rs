@@ -48,14 +48,15 @@ pub(crate) struct Loaded {
 }
 
 /// Loads all files over `stream_count` connections, the large ones first. Returns what became
-/// of each job, in the order of the jobs.
+/// of each job, in the order of the jobs. Rejects are listed under the batch; without one the first
+/// of them is an error.
 ///
 /// # Errors
 /// The first one of a job. All connections have then come to rest: what they committed stays, for
 /// the caller to take back.
 pub(crate) async fn load_files(
     ctx: &StageContext,
-    batch_id: i64,
+    batch_id: Option<i64>,
     jobs: Vec<Job>,
     stream_count: usize,
 ) -> anyhow::Result<Vec<Loaded>> {
@@ -98,7 +99,7 @@ fn blame(outcomes: Vec<anyhow::Result<Loaded>>) -> anyhow::Result<Vec<Loaded>> {
 /// One file: its parser on a thread, its streams and its quarantine beside it.
 async fn load_file(
     ctx: &StageContext,
-    batch_id: i64,
+    batch_id: Option<i64>,
     job: Job,
     streams: usize,
     is_given_up: &Arc<AtomicBool>,
@@ -163,7 +164,8 @@ async fn load_file(
 /// Where rejects are written, over a connection of their own.
 struct Quarantine<'a> {
     ctx: &'a StageContext,
-    batch_id: i64,
+    /// Absent: no record may be rejected.
+    batch_id: Option<i64>,
     source: String,
     dataset: String,
     file: String,
@@ -174,13 +176,21 @@ impl Quarantine<'_> {
     async fn take(&self, mut rejects: mpsc::Receiver<Vec<Reject>>) -> anyhow::Result<u64> {
         let mut row_count = 0;
         while let Some(rejects) = rejects.recv().await {
+            let Some(batch_id) = self.batch_id else {
+                return Err(refuse(&rejects).into());
+            };
             let client = self.ctx.client().await?;
-            row_count += self.insert(&client, &rejects).await?;
+            row_count += self.insert(&client, batch_id, &rejects).await?;
         }
         Ok(row_count)
     }
 
-    async fn insert(&self, client: &Object, rejects: &[Reject]) -> anyhow::Result<u64> {
+    async fn insert(
+        &self,
+        client: &Object,
+        batch_id: i64,
+        rejects: &[Reject],
+    ) -> anyhow::Result<u64> {
         let lines: Vec<i64> = rejects.iter().map(|it| db::bigint(it.line)).collect();
         let numbers: Vec<i64> = rejects
             .iter()
@@ -193,7 +203,7 @@ impl Quarantine<'_> {
             client,
             QUARANTINE,
             &[
-                &self.batch_id,
+                &batch_id,
                 &self.source,
                 &self.dataset,
                 &self.file,
@@ -206,6 +216,17 @@ impl Quarantine<'_> {
             ],
         )
         .await
+    }
+}
+
+/// Where there is no quarantine.
+fn refuse(rejects: &[Reject]) -> Failure {
+    match rejects.first() {
+        Some(it) => Failure::usage(format!(
+            "line {}: {}; no record may be rejected here",
+            it.line, it.rule
+        )),
+        None => Failure::permanent("an empty list of rejects; this is a defect of Bullion"),
     }
 }
 

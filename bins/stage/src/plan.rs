@@ -60,7 +60,11 @@ pub(crate) fn plan(
     Ok(planned)
 }
 
-fn plan_file(
+/// Looks at the header of one file.
+///
+/// # Errors
+/// Exit code 2: it does not fit.
+pub(crate) fn plan_file(
     source: &Source,
     settings: &Settings,
     mut table: Table,

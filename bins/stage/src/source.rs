@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use chrono_tz::Tz;
-use common::config::{hex, parse_toml};
+use common::config::{hex, parse_toml_text};
 use common::{Failure, StageContext};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -104,6 +104,31 @@ struct SourceFile {
     _quality: Option<toml::Table>,
 }
 
+impl SourceFile {
+    fn parse(text: &str, path: &Path) -> anyhow::Result<Self> {
+        let file: Self = parse_toml_text(text, path)?;
+        check_currency(&file.retailer.currency)
+            .with_context(|| format!("in `{}`", path.display()))?;
+        for (table_name, table) in &file.tables {
+            check_name("table", table_name)
+                .and_then(|()| check_table(table_name, table))
+                .and_then(|()| check_values(table_name, table, file.retailer.time_zone))
+                .with_context(|| format!("in `{}`", path.display()))?;
+        }
+        Ok(file)
+    }
+}
+
+/// Reads and checks the text of a `source.toml` without what lies beside it; `path` is where it
+/// stands, for messages. Returns the zone of the shop, and its tables.
+///
+/// # Errors
+/// Exit code 2: as [`Source::load`].
+pub fn check_text(text: &str, path: &Path) -> anyhow::Result<(Tz, IndexMap<String, Table>)> {
+    let file = SourceFile::parse(text, path)?;
+    Ok((file.retailer.time_zone, file.tables))
+}
+
 impl Source {
     /// Reads and checks a source's folder below `config/sources`.
     ///
@@ -117,19 +142,14 @@ impl Source {
             return Err(unknown_source(&sources, name).into());
         }
         let path = folder.join(FILE_NAME);
+        let text = std::fs::read_to_string(&path)
+            .with_context(|| Failure::usage(format!("failed to read `{}`", path.display())))?;
         let SourceFile {
             retailer,
             schema_drift,
             tables,
             ..
-        } = parse_toml(&path)?;
-        check_currency(&retailer.currency).with_context(|| format!("in `{}`", path.display()))?;
-        for (table_name, table) in &tables {
-            check_name("table", table_name)
-                .and_then(|()| check_table(table_name, table))
-                .and_then(|()| check_values(table_name, table, retailer.time_zone))
-                .with_context(|| format!("in `{}`", path.display()))?;
-        }
+        } = SourceFile::parse(&text, &path)?;
         let entities = entity::load_all(&folder, name, &tables)?;
         for table in tables.values() {
             let twice = entities

@@ -27,13 +27,13 @@ pub(crate) fn of(source: &Source, table_name: &str, planned: &Planned) -> Target
         None => {
             let lineage = landing::TECHNICAL_COLUMNS.iter().map(|(name, ..)| *name);
             Target {
-                schema: "landing",
+                schema: "landing".to_owned(),
                 table: source.landing_table(table_name),
                 columns: own.chain(lineage).map(str::to_owned).collect(),
             }
         }
         Some(entity) => Target {
-            schema: "staging",
+            schema: "staging".to_owned(),
             table: entity.clone(),
             columns: own.chain(STAGING_COLUMNS).map(str::to_owned).collect(),
         },

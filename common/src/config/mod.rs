@@ -17,7 +17,7 @@ use crate::args::LogFormat;
 use crate::errors::Failure;
 
 use text::explain;
-pub use text::{nearest_hint, parse_toml};
+pub use text::{nearest_hint, parse_toml, parse_toml_text};
 
 /// Prefix of the environment's keys; `__` stands between section and key.
 const ENVIRONMENT_PREFIX: &str = "BULLION__";

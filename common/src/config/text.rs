@@ -14,7 +14,15 @@ use crate::errors::Failure;
 pub fn parse_toml<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
     let text = std::fs::read_to_string(path)
         .with_context(|| Failure::usage(format!("failed to read `{}`", path.display())))?;
-    toml::from_str(&text).map_err(|error| {
+    parse_toml_text(&text, path)
+}
+
+/// Reads the text of a TOML file; `path` is where it stands, for messages.
+///
+/// # Errors
+/// As [`parse_toml`].
+pub fn parse_toml_text<T: DeserializeOwned>(text: &str, path: &Path) -> anyhow::Result<T> {
+    toml::from_str(text).map_err(|error| {
         let line = error.span().map_or(1, |span| {
             text[..span.start.min(text.len())].matches('\n').count() + 1
         });

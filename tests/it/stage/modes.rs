@@ -205,8 +205,10 @@ async fn a_source_may_freeze_its_types() {
     shop.write_config("source.toml", &frozen);
     shop.write_data("prices.csv", "article,price\na,1\nb,two\n");
     let refusal = shop.refused().await;
-    let place = "line 3, column 2: price.not_a_decimal";
-    assert!(refusal.contains(place), "{refusal}");
+    assert!(
+        refusal.contains("line 3, column 2: price.not_a_decimal"),
+        "{refusal}"
+    );
     assert!(
         !refusal.contains("two"),
         "values stay out of messages: {refusal}"

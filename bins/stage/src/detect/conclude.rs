@@ -3,19 +3,22 @@
 //! Invariant: a type is given only where every value fits it; in doubt a column is a text, and a
 //! note says why.
 
+mod numbers;
+#[cfg(test)]
+mod tests;
+mod times;
+
 use serde::Serialize;
 
 use crate::source::Type;
 
 use super::column::{Column, Reading, Seen};
 use super::nulls;
-use super::numbers::{ALL_MARKS, MARKS, Marks};
-use super::times::{Format, FormatSet, Formats, Offset};
+use super::numbers::{ALL_MARKS, Marks};
+use super::times::Formats;
 
-/// Formats that one column may mix.
-const FORMATS_MAX: usize = 4;
-const DEFAULT_DATE_FORMAT: &str = "%Y-%m-%d";
-const DEFAULT_TIME_FORMAT: &str = "%Y-%m-%d %H:%M:%S";
+/// Longest text in characters that may be a key, which white space breaks; longer ones are prose.
+const SHORT_TEXT_MAX: usize = 40;
 /// Parts of names that speak of time; only then are plain numbers times.
 const TIME_WORDS: [&str; 9] = [
     "time", "date", "datum", "_at", "ts", "epoch", "day", "created", "updated",
@@ -119,8 +122,8 @@ pub(crate) fn conclude(
     } else if column.is_wild {
         Conclusion::new(Type::Text)
     } else {
-        number(&name, column, around)
-            .or_else(|| time(&name, column, formats))
+        numbers::number(&name, column, around)
+            .or_else(|| times::time(&name, column, formats))
             .or_else(|| flag(column))
             .or_else(|| json(column))
             .unwrap_or_else(|| text(column, formats))
@@ -128,7 +131,8 @@ pub(crate) fn conclude(
     add_nulls(&mut conclusion, column);
     let is_text = conclusion.kind == Type::Text;
     conclusion.must_trim = !is_text && column.padded.count > 0;
-    if is_text && column.padded.count > 0 {
+    let is_short = column.widths.is_some_and(|it| it.1 <= SHORT_TEXT_MAX);
+    if is_text && is_short && column.padded.count > 0 {
         let Seen { count, line } = column.padded;
         conclusion.notes.push(format!(
             "white space around {count} values, first on line {line}; trim = true takes it off"
@@ -162,200 +166,6 @@ fn all(column: &Column, test: impl Fn(&Reading) -> bool) -> bool {
 
 fn speaks_of(name: &str, words: &[&str]) -> bool {
     words.iter().any(|it| name.contains(it))
-}
-
-fn number(name: &str, column: &Column, around: Surroundings) -> Option<Conclusion> {
-    let fits = marks_of(column);
-    if fits == 0 || is_plain_time(name, column) {
-        return None;
-    }
-    for (seen, what) in [
-        (
-            any(column, |it| it.traits.has_leading_zero),
-            "leading zeros",
-        ),
-        (
-            any(column, |it| it.traits.is_telephone),
-            "plus signs before many digits",
-        ),
-        (
-            any(column, |it| it.traits.is_too_long),
-            "more than 28 digits",
-        ),
-    ] {
-        if let Some(Seen { line, .. }) = seen {
-            return Some(Conclusion::text(format!("{what} (line {line}): a text")));
-        }
-    }
-    let (index, doubt) = choose_marks(column, fits, around);
-    let is_whole = all(column, |it| it.whole >> index & 1 == 1);
-    let has_sign = any(column, |it| it.traits.is_money || it.traits.is_percent).is_some();
-    if is_whole
-        && !has_sign
-        && let Some(Seen { line, .. }) = any(column, |it| it.traits.is_long)
-    {
-        let note = format!("more than 18 digits (line {line}): a text");
-        return Some(Conclusion::text(note));
-    }
-    if is_whole && let Some(conclusion) = whole_number(name, column) {
-        return Some(conclusion);
-    }
-    let mut conclusion = Conclusion::new(if is_whole && !has_sign {
-        Type::Integer
-    } else {
-        Type::Decimal
-    });
-    let are_needed = any(column, |it| it.numbers != ALL_MARKS).is_some();
-    conclusion.marks = are_needed.then_some(MARKS[index]);
-    conclusion.currency_signs.clone_from(&column.currencies);
-    conclusion.is_percent = any(column, |it| it.traits.is_percent).is_some();
-    conclusion.notes.extend(doubt);
-    Some(conclusion)
-}
-
-/// Whole numbers that mean something else by the column's name.
-fn whole_number(name: &str, column: &Column) -> Option<Conclusion> {
-    if all(column, |it| it.traits.is_unix) && speaks_of(name, &TIME_WORDS) {
-        let is_long = column.widths.is_some_and(|it| it.1 > 10);
-        let format = if is_long { "unix_ms" } else { "unix" };
-        return Some(Conclusion {
-            formats: vec![format.to_owned()],
-            is_utc: true,
-            notes: vec!["numbers taken for a time, for the column's name".to_owned()],
-            ..Conclusion::new(Type::Timestamp)
-        });
-    }
-    if all(column, |it| it.traits.is_bit) && speaks_of(name, &FLAG_WORDS) {
-        return Some(Conclusion::new(Type::Boolean));
-    }
-    None
-}
-
-/// Numbers of eight digits that are days, and whose name says so.
-fn is_plain_time(name: &str, column: &Column) -> bool {
-    all(column, |it| it.times != 0) && speaks_of(name, &TIME_WORDS)
-}
-
-/// Of several fitting marks those that fit all columns; a doubt is told.
-fn choose_marks(column: &Column, fits: u16, around: Surroundings) -> (usize, Option<String>) {
-    let common = if fits & around.marks == 0 {
-        fits
-    } else {
-        fits & around.marks
-    };
-    let alive = |index: usize| common >> index & 1 == 1;
-    let first = common.trailing_zeros() as usize;
-    // Among these, a comma is decimal in one and a mark of thousands in the other.
-    let (comma, thousands, points) = (1, 2, 3);
-    let is_read_differently = |left: usize, right: usize| {
-        alive(left)
-            && alive(right)
-            && any(column, |it| it.whole >> left & 1 != it.whole >> right & 1).is_some()
-    };
-    let doubt = |mark: &str| {
-        Some(format!(
-            "`{mark}` before three digits everywhere: thousands or a fraction? check"
-        ))
-    };
-    if !alive(0) && is_read_differently(comma, thousands) {
-        let index = if around.is_comma_free {
-            comma
-        } else {
-            thousands
-        };
-        return (index, doubt(","));
-    }
-    if alive(0) && is_read_differently(0, points) {
-        return (0, doubt("."));
-    }
-    (first, None)
-}
-
-fn time(name: &str, column: &Column, formats: &Formats) -> Option<Conclusion> {
-    if !all(column, |it| it.times != 0) {
-        return None;
-    }
-    let is_number = marks_of(column) != 0;
-    if is_number && !speaks_of(name, &TIME_WORDS) {
-        return None;
-    }
-    let common = column
-        .readings
-        .keys()
-        .fold(FormatSet::MAX, |set, it| set & it.times);
-    let chosen: Vec<&Format> = if common == 0 {
-        cover(column, formats)?
-    } else {
-        formats.of(common).take(1).collect()
-    };
-    let has_time = chosen[0].has_time;
-    let offset = chosen[0].offset;
-    if chosen
-        .iter()
-        .any(|it| it.has_time != has_time || it.offset != offset)
-    {
-        return None;
-    }
-    let (kind, usual) = if has_time {
-        (Type::Timestamp, DEFAULT_TIME_FORMAT)
-    } else {
-        (Type::Date, DEFAULT_DATE_FORMAT)
-    };
-    let mut conclusion = Conclusion::new(kind);
-    if chosen.len() > 1 || chosen[0].text != usual {
-        conclusion.formats = chosen.iter().map(|it| it.text.clone()).collect();
-    }
-    conclusion.is_utc = offset == Offset::Utc;
-    if is_day_open(&chosen, column, formats) {
-        conclusion
-            .notes
-            .push("day or month first? values fit both; check".to_owned());
-    }
-    Some(conclusion)
-}
-
-/// Few formats that together fit all values: each time the one that fits most of what is left.
-fn cover<'a>(column: &Column, formats: &'a Formats) -> Option<Vec<&'a Format>> {
-    let mut left: Vec<(FormatSet, u64)> = column
-        .readings
-        .iter()
-        .map(|(reading, seen)| (reading.times, seen.count))
-        .collect();
-    let mut chosen = Vec::new();
-    while !left.is_empty() {
-        if chosen.len() == FORMATS_MAX {
-            return None;
-        }
-        let fitting = |bit: u32| -> u64 {
-            let is_fitting = |it: &&(FormatSet, u64)| it.0 >> bit & 1 == 1;
-            left.iter().filter(is_fitting).map(|it| it.1).sum()
-        };
-        // Of equals the most usual.
-        let best = (0..FormatSet::BITS).rev().max_by_key(|bit| fitting(*bit))?;
-        left.retain(|it| it.0 >> best & 1 == 0);
-        chosen.push(formats.get(best as usize)?);
-    }
-    Some(chosen)
-}
-
-/// Whether another order of day and month fits all values just as well, or two orders are mixed.
-fn is_day_open(chosen: &[&Format], column: &Column, formats: &Formats) -> bool {
-    let swapped = |text: &str| {
-        text.replace("%d", "\0")
-            .replace("%m", "%d")
-            .replace('\0', "%m")
-    };
-    let fits = |text: &str| {
-        all(column, |it| {
-            formats.of(it.times).any(|format| format.text == text)
-        })
-    };
-    match chosen {
-        [only] => only.text.contains("%m") && fits(&swapped(&only.text)),
-        several => several
-            .iter()
-            .any(|it| several.iter().any(|other| other.text == swapped(&it.text))),
-    }
 }
 
 fn flag(column: &Column) -> Option<Conclusion> {
@@ -407,8 +217,12 @@ fn add_nulls(conclusion: &mut Conclusion, column: &Column) {
         if !is_text || nulls::holds_among_texts(token) {
             conclusion.null_tokens.push(token);
         } else {
+            let times = match count {
+                1 => "once".to_owned(),
+                count => format!("{count} times"),
+            };
             conclusion.notes.push(format!(
-                "`{token}` comes {count} times; if it means no value, add it to nulls"
+                "`{token}` comes {times}; if it means no value, add it to nulls"
             ));
         }
     }

@@ -100,7 +100,7 @@ pub(crate) fn csv_keys(survey: &Survey, dialect: &Dialect, shape: Shape<'_>) -> 
     if layout.header_lines != 1 {
         let lines = i64::try_from(layout.header_lines).unwrap_or(i64::MAX);
         let mut header = key("header_lines", lines);
-        if layout.header_lines == 0 {
+        if layout.header_lines == 0 && layout.names.is_empty() {
             header = header.noted("no header: the names of the columns are made up");
         }
         keys.push(header);

@@ -20,6 +20,8 @@ const ESCAPES: [char; 8] = ['\\', '\0', '"', '\'', '^', '~', '/', '`'];
 
 /// Weight of a row with a single field, the paper's alpha: such a row says nothing.
 const SINGLE_FIELD_WEIGHT: f64 = 1e-3;
+/// One broken row in so many is an accident.
+const ACCIDENTS_PER_ROWS: usize = 10;
 /// The paper's epsilon: a sample without a single value still has a pattern.
 const LEAST_TYPE_SCORE: f64 = 1e-10;
 
@@ -58,11 +60,17 @@ pub(crate) fn guess(text: &str, is_cut: bool) -> Guess {
             best = Some((score, dialect, rows));
         }
     }
-    let (dialect, rows) = best.map_or_else(
+    let (mut dialect, rows) = best.map_or_else(
         || (plain(), Vec::new()),
         |(_, dialect, rows)| (dialect, rows),
     );
-    let has_quotes = rows.iter().flat_map(|it| &it.cells).any(|it| it.is_quoted);
+    let cells = || rows.iter().flat_map(|it| &it.cells);
+    let has_quotes = cells().any(|it| it.is_quoted);
+    let quote = dialect.quote.unwrap_or('"');
+    // Quotes inside fields, and never around one, are text.
+    if !has_quotes && cells().any(|it| it.text.contains(quote)) {
+        dialect.quote = None;
+    }
     Guess {
         dialect,
         rows,
@@ -109,14 +117,20 @@ fn is_part_of_longer(text: &str, delimiter: &str) -> bool {
     })
 }
 
-/// Pattern score times type score, less for broken rows.
+/// Pattern score times type score. A few broken rows are accidents and count as strange fields;
+/// many of them are a strange dialect.
 fn score(rows: &[Row]) -> f64 {
     if rows.is_empty() {
         return 0.0;
     }
     let broken = rows.iter().filter(|it| it.is_broken).count();
-    let sound_share = 1.0 - count(broken) / count(rows.len());
-    pattern_score(rows) * type_score(rows) * sound_share
+    let is_accident = broken * ACCIDENTS_PER_ROWS <= rows.len().max(ACCIDENTS_PER_ROWS);
+    let sound_share = if is_accident {
+        1.0
+    } else {
+        1.0 - count(broken) / count(rows.len())
+    };
+    pattern_score(rows) * type_score(rows, broken) * sound_share
 }
 
 /// Many rows of few widths, the wider the better.
@@ -133,10 +147,11 @@ fn pattern_score(rows: &[Row]) -> f64 {
     sum / count(by_width.len())
 }
 
-/// Share of fields that look like a value.
-fn type_score(rows: &[Row]) -> f64 {
+/// Share of fields that look like a value; one field of each broken row does not.
+fn type_score(rows: &[Row], broken: usize) -> f64 {
     let cells = || rows.iter().flat_map(|it| &it.cells);
     let known = cells().filter(|it| is_value(it)).count();
+    let known = known.saturating_sub(broken);
     (LEAST_TYPE_SCORE + count(known)) / count(cells().count().max(1))
 }
 
@@ -187,7 +202,7 @@ mod tests {
                 ["3", "", "1.25", "2025-01-03 12:45:00"],
             ];
             let text: String = rows
-                .map(|row| row.map(|it| quoted(it)).join(delimiter) + "\n")
+                .map(|row| row.map(quoted).join(delimiter) + "\n")
                 .concat();
             assert_eq!(guessed(&text).0, delimiter, "{text}");
         }
@@ -226,6 +241,18 @@ mod tests {
     #[test]
     fn inches_without_quotes_round_them_mean_that_there_are_no_quotes() {
         let text = "size|name\n5\"|a \"b\" c\n6\"|d\n7\"|e\n8\"|\"f\" g\n";
+        assert_eq!(guessed(text), ("|".to_owned(), None, None));
+    }
+
+    #[test]
+    fn a_broken_row_does_not_change_the_dialect() {
+        let text = "a,b\n1,Tea\n2,\"Cup\"s\n3,Pot\n";
+        assert_eq!(guessed(text).1, Some('"'));
+    }
+
+    #[test]
+    fn quotes_that_only_stand_inside_fields_are_text() {
+        let text = "id|name\n1|Bob \"B\" X\n2|a 5\" pipe\n";
         assert_eq!(guessed(text), ("|".to_owned(), None, None));
     }
 

@@ -123,6 +123,11 @@ fn inspect_csv(
         profile = attempt(breaks, &mut found)?;
         found.copy(Oddity::MixedLineBreaks, &mixed);
     }
+    if layout.header_lines == 0 && layout.names.len() == profile.columns.len() {
+        for ((name, _), given) in profile.columns.iter_mut().zip(&layout.names) {
+            name.clone_from(given);
+        }
+    }
     Ok(Inspected {
         path: path.to_owned(),
         make: Make::Csv {
@@ -195,6 +200,14 @@ impl Inspected {
         }
     }
 
+    /// Whether the names of its columns stand in the file.
+    pub(crate) fn is_named(&self) -> bool {
+        match &self.make {
+            Make::Csv { layout, .. } => !layout.names.is_empty(),
+            Make::Ndjson => true,
+        }
+    }
+
     /// Names of its columns as the file has them.
     pub(crate) fn names(&self) -> Vec<&str> {
         self.profile
@@ -208,6 +221,15 @@ impl Inspected {
     pub(crate) fn name_faults(&self) -> Vec<String> {
         let names = self.names();
         let mut faults = Vec::new();
+        if let Make::Csv { layout, .. } = &self.make
+            && let Some(misfit) = layout.misfit
+        {
+            faults.push(format!(
+                "line {} looks like the header, but has {} fields where records have {}: mend it, \
+                 or give the names in source.toml",
+                misfit.line, misfit.fields, layout.width
+            ));
+        }
         for (index, name) in names.iter().enumerate() {
             let number = index + 1;
             let (_, column) = &self.profile.columns[index];

@@ -1,5 +1,8 @@
 //! Where in a file the records begin and end: preamble, comments, header lines, footer.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, HashSet};
 
 use super::dialect::{self, Guess};
@@ -26,6 +29,8 @@ pub(crate) struct Layout {
     pub header_lines: u64,
     /// The columns' types tell whether there is one.
     pub is_header_certain: bool,
+    /// A line above the records that looks like their names, but has another number of fields.
+    pub misfit: Option<Misfit>,
     /// Lines above the first record, header and comments included.
     pub lines_above: u64,
     /// Start of lines that are no records.
@@ -34,6 +39,15 @@ pub(crate) struct Layout {
     pub names: Vec<String>,
     /// Number of fields of a record.
     pub width: usize,
+}
+
+/// A header that does not fit its records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Misfit {
+    /// Line on which it stands.
+    pub line: u64,
+    /// Number of its fields.
+    pub fields: usize,
 }
 
 /// What a single field looks like.
@@ -109,6 +123,7 @@ fn layout_of(rows: &[Row], comment: Option<&str>, formats: &Formats) -> Layout {
         preamble_lines: 0,
         header_lines: 0,
         is_header_certain: true,
+        misfit: None,
         lines_above: 0,
         comment: comment.map(str::to_owned),
         names: Vec::new(),
@@ -119,8 +134,19 @@ fn layout_of(rows: &[Row], comment: Option<&str>, formats: &Formats) -> Layout {
     };
     if start > 0 {
         layout.preamble_lines = rows[start].line - 1;
+        layout.misfit = misfit(&rows[start - 1..], width, formats);
     }
+    let above = start.checked_sub(1).map(|it| &rows[it]);
     let rows = &rows[start..];
+    if let Some(above) = above.filter(|_| layout.misfit.is_some() && is_cut_header(rows, width)) {
+        // A separator behind every value, but not behind the last name.
+        if above.cells.len() + 1 == width {
+            layout.lines_above = layout.preamble_lines;
+            layout.misfit = None;
+            layout.names = (0..width).map(|it| above.text(it).to_owned()).collect();
+            return layout;
+        }
+    }
     let (count, is_certain) = header_lines(rows, width, formats);
     layout.header_lines = count as u64;
     layout.is_header_certain = is_certain;
@@ -130,6 +156,23 @@ fn layout_of(rows: &[Row], comment: Option<&str>, formats: &Formats) -> Layout {
         layout.names = (0..width).map(|it| name_of(&rows[..count], it)).collect();
     }
     layout
+}
+
+/// A row of another width, right above the records, that names their columns.
+fn misfit(rows: &[Row], width: usize, formats: &Formats) -> Option<Misfit> {
+    let first = rows.first()?;
+    let votes = votes(rows, width, formats);
+    let is_header = first.cells.len() > 1 && votes.strong > 0 && votes.against == 0;
+    is_header.then_some(Misfit {
+        line: first.line,
+        fields: first.cells.len(),
+    })
+}
+
+/// Whether the last field of every record is empty.
+fn is_cut_header(rows: &[Row], width: usize) -> bool {
+    let mut records = rows.iter().filter(|it| it.cells.len() == width);
+    width > 1 && records.all(|it| it.text(width - 1).is_empty())
 }
 
 /// As the loader joins them: a space between what the lines hold.
@@ -287,7 +330,7 @@ fn look(text: &str, formats: &Formats) -> Look {
 fn is_clock(text: &str) -> bool {
     let parts: Vec<&str> = text.split(':').collect();
     let is_part = |it: &&str| matches!(it.len(), 1 | 2) && it.bytes().all(|it| it.is_ascii_digit());
-    matches!(parts.len(), 2 | 3) && parts.iter().all(|it| is_part(it))
+    matches!(parts.len(), 2 | 3) && parts.iter().all(is_part)
 }
 
 /// Where all is text: names differ from each other, are short, and come no second time.
@@ -310,73 +353,4 @@ fn looks_like_names(rows: &[Row], width: usize) -> bool {
     distinct.len() == names.len()
         && names.iter().all(is_name)
         && !names.iter().enumerate().any(comes_again)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn layout(text: &str) -> Layout {
-        guess(text, false, &Formats::usual()).1
-    }
-
-    const BODY: &str = "1,Tea,4.50\n2,Cup,12.00\n3,Pot,30.00\n";
-
-    #[test]
-    fn a_header_is_told_from_records() {
-        let found = layout(&format!("id,name,price\n{BODY}"));
-        assert_eq!((found.header_lines, found.is_header_certain), (1, true));
-        assert_eq!(found.names, ["id", "name", "price"]);
-        assert_eq!(layout(BODY).header_lines, 0);
-        assert_eq!(layout("id,name,price\n").header_lines, 1);
-        assert_eq!(layout("").header_lines, 0);
-    }
-
-    #[test]
-    fn names_above_texts_are_a_guess() {
-        let found = layout("word,meaning\nbeleza_saude,health_beauty\npet_shop,pets\n");
-        assert_eq!((found.header_lines, found.is_header_certain), (1, false));
-        let found = layout("tea,cup\ncup,tea\ntea,pot\n");
-        assert_eq!(found.header_lines, 0);
-    }
-
-    #[test]
-    fn several_header_lines_are_counted() {
-        let found = layout(&format!("item,,price\nid,name,EUR\n{BODY}"));
-        assert_eq!(found.header_lines, 2);
-        assert_eq!(found.names, ["item id", "name", "price EUR"]);
-        let found = layout(&format!("id,name,price\nid,name,price\n{BODY}"));
-        assert_eq!(found.header_lines, 2);
-    }
-
-    #[test]
-    fn a_preamble_is_passed_over_however_wide_it_is() {
-        let header = "id,name,price,note\n";
-        let body = "1,Tea,4.50,\n2,Cup,12.00,\n3,Pot,30.00,\n";
-        for preamble in [
-            "Report of March\n\n",
-            "Report,,,\n,,,\n",
-            "Report: A\nBy: B\n",
-        ] {
-            let found = layout(&format!("{preamble}{header}{body}"));
-            assert_eq!(found.preamble_lines, 2, "{preamble}");
-            assert_eq!(found.names[0], "id", "{preamble}");
-        }
-    }
-
-    #[test]
-    fn a_sparse_first_record_is_no_preamble() {
-        let found = layout("1,,,\n2,Cup,12.00,x\n3,Pot,30.00,y\n4,Jug,8.00,z\n");
-        assert_eq!((found.preamble_lines, found.header_lines), (0, 0));
-    }
-
-    #[test]
-    fn comments_are_told_from_headers_with_a_hash() {
-        let found = layout(&format!("# of March\nid,name,price\n{BODY}# end, of it\n"));
-        assert_eq!(found.comment.as_deref(), Some("#"));
-        assert_eq!(found.names, ["id", "name", "price"]);
-        let found = layout(&format!("#id,name,price\n{BODY}"));
-        assert_eq!(found.comment, None);
-        assert_eq!(found.names[0], "#id");
-    }
 }

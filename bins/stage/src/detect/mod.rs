@@ -21,6 +21,7 @@ mod show;
 mod split;
 mod survey;
 mod times;
+mod trial;
 
 use std::io::Write as _;
 use std::path::PathBuf;

@@ -104,6 +104,7 @@ impl Oddities {
     }
 
     /// The first lines of a kind.
+    #[cfg(test)]
     pub(crate) fn lines(&self, oddity: Oddity) -> &[u64] {
         self.found.get(&oddity).map_or(&[], |it| &it.lines)
     }

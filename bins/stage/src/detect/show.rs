@@ -99,6 +99,7 @@ fn facts(inspected: &Inspected) -> String {
                 "; a guess, for all is text"
             };
             let header = match layout.header_lines {
+                0 if inspected.is_named() => "1 line, a field shorter than the records".to_owned(),
                 0 => "none".to_owned(),
                 1 => "1 line".to_owned(),
                 lines => format!("{lines} lines, joined"),

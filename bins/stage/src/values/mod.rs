@@ -21,11 +21,11 @@ use crate::values::numbers::Numbers;
 use crate::values::times::{Dates, Timestamps};
 
 /// Why a text is no value of its type; the name of the rule that it breaks.
-pub(crate) type Reason = &'static str;
+pub type Reason = &'static str;
 
 /// What was written, and what a person should know of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Written {
+pub enum Written {
     /// No value.
     Null,
     /// The value as it stands.
@@ -36,7 +36,7 @@ pub(crate) enum Written {
 
 /// How the texts of one column are read.
 #[derive(Debug, Clone)]
-pub(crate) struct Reader {
+pub struct Reader {
     is_trimmed: bool,
     nulls: Vec<String>,
     quoted_nulls: bool,
@@ -63,11 +63,7 @@ impl Reader {
     ///
     /// # Errors
     /// What is wrong with the declaration.
-    pub(crate) fn new(
-        options: &ColumnOptions,
-        table: &Table,
-        shop_zone: Tz,
-    ) -> Result<Self, String> {
+    pub fn new(options: &ColumnOptions, table: &Table, shop_zone: Tz) -> Result<Self, String> {
         refuse_idle_options(options)?;
         let values = match options.kind {
             Type::Text => Values::Text,
@@ -91,7 +87,7 @@ impl Reader {
     ///
     /// # Errors
     /// The reason's name; what was appended must then be cut off by the caller.
-    pub(crate) fn write_field(
+    pub fn write_field(
         &mut self,
         text: &str,
         is_quoted: bool,

@@ -236,13 +236,13 @@ fn line_breaks() -> Vec<Kind> {
                 (4, Some(3), "csv.mixed_line_breaks"),
             ],
         ),
-        // The line below may be the rest of the record.
         made("a line that ends with LF among CRLF", |_| {
             b"id,name,note\r\n1,a,b\n2,a,b\r\n3,a,b\r\n".to_vec()
         })
         .line_breaks(&["\r\n"])
         .quarantines(
             &[&["3", "a", "b"]],
+            // What follows may be the rest of the value that the line feed stands in.
             &[
                 (2, Some(3), "csv.mixed_line_breaks"),
                 (3, Some(3), "csv.mixed_line_breaks"),

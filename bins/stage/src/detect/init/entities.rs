@@ -51,7 +51,7 @@ pub(crate) fn find(columns: &[(&str, Option<Type>)]) -> Option<Match> {
     KEYS.iter()
         .filter_map(|(entity, keys)| {
             let has_key = |key: &&str| columns.iter().any(|it| it.0 == *key);
-            if !keys.iter().all(|it| has_key(it)) {
+            if !keys.iter().all(has_key) {
                 return None;
             }
             let known = columns_of(entity);

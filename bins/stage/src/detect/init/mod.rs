@@ -8,6 +8,8 @@ mod files;
 mod groups;
 mod names;
 mod render;
+#[cfg(test)]
+mod tests;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -23,7 +25,7 @@ use crate::source::{self, Source};
 
 use super::inspect::{self, Effort, Inspected};
 use super::oddities::Oddity;
-use super::{InitOptions, show};
+use super::{InitOptions, show, trial};
 use files::Found;
 use groups::Group;
 use render::Rendered;
@@ -113,10 +115,7 @@ fn draft(path: PathBuf, options: &InitOptions, effort: &Effort) -> anyhow::Resul
     if groups.is_empty() {
         return Err(nothing(&options.from, &passed_over).into());
     }
-    let stems: Vec<String> = groups
-        .iter()
-        .map(|it| files::stem(&it.files[0]).to_owned())
-        .collect();
+    let stems: Vec<String> = groups.iter().map(stem_of).collect();
     let names = names::table_names(&stems, &options.source);
     let tables: Vec<Rendered> = groups
         .iter()
@@ -128,6 +127,7 @@ fn draft(path: PathBuf, options: &InitOptions, effort: &Effort) -> anyhow::Resul
         let _ = write!(text, "\n{}", table.text);
         checks.extend(table.notes.iter().cloned());
     }
+    checks.extend(rejections(options, effort, &groups, &tables)?);
     Ok(Draft {
         path,
         text,
@@ -135,6 +135,52 @@ fn draft(path: PathBuf, options: &InitOptions, effort: &Effort) -> anyhow::Resul
         passed_over,
         checks,
     })
+}
+
+/// What a table is called after; numbers tell its files apart.
+fn stem_of(group: &Group) -> String {
+    let stem = files::stem(&group.files[0]);
+    match group.files.len() {
+        1 => stem.to_owned(),
+        _ => stem.replace(|it: char| it.is_ascii_digit(), " "),
+    }
+}
+
+/// Tries every file as its table is declared; tells what would not be loaded.
+fn rejections(
+    options: &InitOptions,
+    effort: &Effort,
+    groups: &[Group],
+    tables: &[Rendered],
+) -> anyhow::Result<Vec<String>> {
+    let zone = options.time_zone.unwrap_or(DEFAULT_TIME_ZONE);
+    let mut lines = Vec::new();
+    for (group, rendered) in groups.iter().zip(tables) {
+        let table = rendered.parse()?;
+        for file in &group.files {
+            let path = options.from.join(file);
+            match trial::try_table(&path, &table, zone, &effort.limits) {
+                Err(error) => lines.push(format!(
+                    "`{file}` will be refused: {}",
+                    errors::describe(&error)
+                )),
+                Ok(trial) => lines.extend(trial.rejected.iter().map(|((rule, column), found)| {
+                    let (count, line) = *found;
+                    let place = match column.as_str() {
+                        "" => String::new(),
+                        column => format!(", {}.{column}", rendered.name),
+                    };
+                    format!(
+                        "`{file}`: {} of {} records will go to quarantine, first line {line}{place} \
+                         ({rule})",
+                        show::count(count),
+                        show::count(trial.records)
+                    )
+                })),
+            }
+        }
+    }
+    Ok(lines)
 }
 
 fn nothing(folder: &Path, passed_over: &[(String, String)]) -> Failure {
@@ -154,31 +200,21 @@ fn is_no_table(inspected: &Inspected) -> bool {
         && inspected.survey.sample.trim_start().starts_with(['{', '['])
 }
 
-/// What stops the file, or some of its records, from being loaded.
+/// What a person should mend before the file is loaded, beside records that will be rejected.
 fn troubles(relative: &str, inspected: &Inspected) -> Vec<String> {
-    let oddities = inspected.oddities.iter();
-    let stops = |oddity: &Oddity| {
+    let stops = |oddity: Oddity| {
         matches!(
             oddity,
-            Oddity::BrokenText
-                | Oddity::NulCharacter
-                | Oddity::FaultyRecord
-                | Oddity::RaggedRecord
-                | Oddity::RepeatedHeader
-                | Oddity::Refused
+            Oddity::BrokenText | Oddity::NulCharacter | Oddity::RepeatedHeader
         )
     };
-    let mut lines: Vec<String> = oddities
-        .filter(|it| stops(&it.0))
+    let mut lines: Vec<String> = inspected
+        .oddities
+        .iter()
+        .filter(|it| stops(it.0))
         .map(|(oddity, places)| {
-            let details = [places.describe(), places.reasons.join("; ")];
-            let details = details.into_iter().filter(|it| !it.is_empty());
-            let details: Vec<String> = details.collect();
-            format!(
-                "`{relative}`: {} ({})",
-                oddity.describe(),
-                details.join("; ")
-            )
+            let (what, place) = (oddity.describe(), places.describe());
+            format!("`{relative}`: {what} ({place})")
         })
         .collect();
     let faults = inspected.name_faults().into_iter();

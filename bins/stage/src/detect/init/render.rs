@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
+use anyhow::Context as _;
+use indexmap::IndexMap;
 use toml::Value;
 
 use crate::detect::column::Eyes;
@@ -10,7 +12,7 @@ use crate::detect::conclude::Conclusion;
 use crate::detect::declare::{self, Key, key};
 use crate::detect::inspect::Make;
 use crate::detect::numbers::Marks;
-use crate::source::Type;
+use crate::source::{Table, Type};
 
 use super::entities;
 use super::files::Candidate;
@@ -43,6 +45,22 @@ pub(crate) struct Rendered {
     pub text: String,
 }
 
+impl Rendered {
+    /// The table as the loader understands it.
+    ///
+    /// # Errors
+    /// When the text is no table; then this module has a defect.
+    pub(crate) fn parse(&self) -> anyhow::Result<Table> {
+        #[derive(serde::Deserialize)]
+        struct Tables {
+            tables: IndexMap<String, Table>,
+        }
+        let Tables { tables } = toml::from_str(&self.text).context("a table as it was written")?;
+        let mut tables = tables.into_values();
+        tables.next().context("a table as it was written")
+    }
+}
+
 /// Writes one table.
 pub(crate) fn render(group: &Group, name: &str, all: &[Candidate], eyes: &Eyes) -> Rendered {
     let inspected = &group.inspected;
@@ -55,7 +73,11 @@ pub(crate) fn render(group: &Group, name: &str, all: &[Candidate], eyes: &Eyes) 
             adapt(conclusion, *kind);
         }
     }
-    let (mut keys, from) = table_keys(group, &header, &columns);
+    let Layout {
+        mut keys,
+        from,
+        ignored,
+    } = layout(group, &header, &columns);
     let files = group.patterns(all);
     let mut notes = Vec::new();
     if let Some(found) = &entity {
@@ -63,7 +85,8 @@ pub(crate) fn render(group: &Group, name: &str, all: &[Candidate], eyes: &Eyes) 
         keys.insert(0, key("entity", found.entity).noted(seen));
     }
     if group.is_dated() {
-        let seen = "a file for each day: each adds rows; if each is the whole table, say upsert";
+        let seen = "its files are dated, so each adds rows; where a file brings new versions of \
+                    rows, say mode = \"upsert\" and name their key";
         keys.insert(0, key("mode", "append").noted(seen));
     }
     let common = common_marks(&conclusions);
@@ -80,7 +103,11 @@ pub(crate) fn render(group: &Group, name: &str, all: &[Candidate], eyes: &Eyes) 
         let _ = writeln!(text, "{} = {}", key.name, key.value);
     }
     let _ = writeln!(text, "\n[tables.{name}.columns]");
-    for ((column, from), conclusion) in columns.iter().zip(from).zip(&conclusions) {
+    let declared = columns.iter().zip(from).zip(&conclusions).zip(ignored);
+    for (((column, from), conclusion), is_ignored) in declared {
+        if is_ignored {
+            continue;
+        }
         for note in &conclusion.notes {
             push_comment(&mut text, note);
             notes.push(format!("{name}.{column}: {note}"));
@@ -136,37 +163,67 @@ fn adapt(conclusion: &mut Conclusion, kind: Type) {
     }
 }
 
-/// Keys of the table, and the name in the file of every column that has another one there.
-fn table_keys<'a>(
-    group: &Group,
-    header: &[&'a str],
-    columns: &[String],
-) -> (Vec<Key>, Vec<Option<&'a str>>) {
+/// Where the columns come from, and what else the table says.
+struct Layout<'a> {
+    keys: Vec<Key>,
+    /// Name in the file, of every column that has another one there.
+    from: Vec<Option<&'a str>>,
+    /// Columns that have neither a name nor a value.
+    ignored: Vec<bool>,
+}
+
+fn layout<'a>(group: &Group, header: &[&'a str], columns: &[String]) -> Layout<'a> {
     let inspected = &group.inspected;
     let mut keys = inspected.keys();
     if group.has_open_end && !inspected.survey.last_line_is_open {
         keys.push(declare::open_end());
     }
+    let mut found = Layout {
+        keys,
+        from: vec![None; columns.len()],
+        ignored: vec![false; columns.len()],
+    };
     let distinct: HashSet<&&str> = header.iter().collect();
     let is_clear = distinct.len() == header.len() && header.iter().all(|it| !it.trim().is_empty());
-    let same = |it: (&&'a str, &String)| (*it.0 != it.1).then_some(*it.0);
-    let from = header.iter().zip(columns).map(same).collect();
     let Make::Csv { layout, .. } = &inspected.make else {
-        return (keys, from);
+        found.from = renamed(header, columns);
+        return found;
     };
-    if layout.header_lines == 0 {
-        return (keys, vec![None; columns.len()]);
+    if !inspected.is_named() {
+        return found;
     }
     if is_clear {
-        return (keys, from);
+        found.from = renamed(header, columns);
+        return found;
     }
     // Columns are found by name, so names that are missing or there twice are given here.
+    let profiles = inspected.profile.columns.iter();
+    found.ignored = profiles
+        .map(|(name, column)| name.trim().is_empty() && column.values == 0)
+        .collect();
+    let keys = &mut found.keys;
     keys.retain(|it| !matches!(it.name, "preamble_lines" | "header_lines"));
     let above = i64::try_from(layout.lines_above).unwrap_or(i64::MAX);
     let seen = "names of the header are missing or there twice: it is passed over";
     keys.push(key("preamble_lines", above).noted(seen));
     keys.push(key("header_lines", 0_i64));
-    (keys, vec![None; columns.len()])
+    let without_name: Vec<Value> = columns
+        .iter()
+        .zip(&found.ignored)
+        .filter(|(_, is_ignored)| **is_ignored)
+        .map(|(name, _)| Value::from(name.as_str()))
+        .collect();
+    if !without_name.is_empty() {
+        let names = columns.iter().map(|it| Value::from(it.as_str())).collect();
+        keys.push(key("header", Value::Array(names)));
+        keys.push(key("ignored_columns", Value::Array(without_name)).noted("always empty"));
+    }
+    found
+}
+
+fn renamed<'a>(header: &[&'a str], columns: &[String]) -> Vec<Option<&'a str>> {
+    let is_other = |it: (&&'a str, &String)| (*it.0 != it.1).then_some(*it.0);
+    header.iter().zip(columns).map(is_other).collect()
 }
 
 /// Marks of numbers that all columns with marks share.
