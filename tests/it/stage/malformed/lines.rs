@@ -17,6 +17,11 @@ fn cut_off() -> Vec<Kind> {
             .columns("id = \"text\"\nname = \"text\"\nnote = \"decimal\""),
         cut("cut off in quotes", "id,name,note\n1,a,\"two\nli"),
         cut("cut off in the header", "id,name,no"),
+        made("cut off between the two bytes of a line break", |_| {
+            b"id,name,note\r\n1,a,b\r".to_vec()
+        })
+        .line_breaks(&["\r\n"])
+        .refuses(&["ends without a line break"]),
         text("an open last line that is declared", "id,name,note\n1,a,b")
             .keys("last_line_is_open = true")
             .loads(&[&["1", "a", "b"]]),
@@ -181,6 +186,11 @@ fn tables() -> Vec<Kind> {
     const REPEATED: &str = "id,name,note\n1,a,b\nid,name,note\n2,a,b\n";
     vec![
         text("a repeated header", REPEATED).refuses(&["line 3"]),
+        text(
+            "a repeated header in quotes",
+            "id,name,note\n1,\"a\nb\",c\n\"id\",\"name\",\"note\"\n2,a,b\n",
+        )
+        .refuses(&["line 4"]),
         text("a repeated header that is passed over", REPEATED)
             .keys("repeated_header = \"skip\"")
             .loads(&[&["1", "a", "b"], &["2", "a", "b"]]),
