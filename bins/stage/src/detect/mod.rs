@@ -119,11 +119,7 @@ pub fn run_inspect(ctx: &StageContext, options: &InspectOptions) -> anyhow::Resu
 }
 
 fn effort(ctx: &StageContext, time_zone: Option<Tz>, records_max: u64) -> anyhow::Result<Effort> {
-    let settings = Settings::load(ctx)?;
-    let limits = Limits {
-        record_bytes_max: settings.record_bytes_max,
-        ..Limits::default()
-    };
+    let limits = Settings::load(ctx)?.limits();
     Ok(effort_within(limits, time_zone, records_max))
 }
 
