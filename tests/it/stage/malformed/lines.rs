@@ -3,10 +3,17 @@
 use super::kind::{Kind, NULL, made, text};
 
 pub(super) fn kinds() -> Vec<Kind> {
-    [cut_off(), ragged(), no_records(), tables(), line_breaks()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        cut_off(),
+        ragged(),
+        delimiters(),
+        no_records(),
+        tables(),
+        line_breaks(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn cut_off() -> Vec<Kind> {
@@ -53,6 +60,39 @@ fn ragged() -> Vec<Kind> {
             &[(2, Some(4), "csv.ragged: 4 fields, 3 expected")],
         ),
         text(
+            "a ragged line after a quoted line break",
+            "id,name,note\n1,\"a\n\nb\",c\n2,a\n",
+        )
+        .quarantines(
+            &[&["1", "a\n\nb", "c"]],
+            &[(5, Some(3), "csv.ragged: 2 fields, 3 expected")],
+        ),
+        text(
+            "two records on one line",
+            "id,name,note\n1,a,b2,a,b\n3,a,b\n",
+        )
+        .quarantines(
+            &[&["3", "a", "b"]],
+            &[(2, Some(4), "csv.ragged: 5 fields, 3 expected")],
+        ),
+        made(
+            "so many ragged lines that the file is blocked",
+            |line_break| {
+                let mut file = format!("id,name,note{line_break}");
+                for number in 0..2_000 {
+                    let note = if number % 16 == 0 { "" } else { ",b" };
+                    file.push_str(&format!("{number},a{note}{line_break}"));
+                }
+                file.into_bytes()
+            },
+        )
+        .blocks(125),
+    ]
+}
+
+fn delimiters() -> Vec<Kind> {
+    vec![
+        text(
             "a delimiter at the end of each line",
             "id,name,note\n1,a,b,\n2,a,b,\n",
         )
@@ -92,34 +132,6 @@ fn ragged() -> Vec<Kind> {
             &[&["2", "a", "b"]],
             &[(2, Some(2), "csv.ragged: 1 fields, 3 expected")],
         ),
-        text(
-            "a ragged line after a quoted line break",
-            "id,name,note\n1,\"a\n\nb\",c\n2,a\n",
-        )
-        .quarantines(
-            &[&["1", "a\n\nb", "c"]],
-            &[(5, Some(3), "csv.ragged: 2 fields, 3 expected")],
-        ),
-        text(
-            "two records on one line",
-            "id,name,note\n1,a,b2,a,b\n3,a,b\n",
-        )
-        .quarantines(
-            &[&["3", "a", "b"]],
-            &[(2, Some(4), "csv.ragged: 5 fields, 3 expected")],
-        ),
-        made(
-            "so many ragged lines that the file is blocked",
-            |line_break| {
-                let mut file = format!("id,name,note{line_break}");
-                for number in 0..2_000 {
-                    let note = if number % 16 == 0 { "" } else { ",b" };
-                    file.push_str(&format!("{number},a{note}{line_break}"));
-                }
-                file.into_bytes()
-            },
-        )
-        .blocks(125),
     ]
 }
 
