@@ -4,7 +4,7 @@
 //! day. A file that its manifest does not fit, or that looks cut off, is refused here.
 
 use std::fs::{File, Metadata};
-use std::io::{Read as _, Seek as _};
+use std::io::Read as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
