@@ -183,7 +183,7 @@ impl Walk<'_> {
                 Kind::QuotedUnescaped
             }
             Some(b'{' | b'[') => {
-                check_keys(value).map_err(|fault| (fault, field))?;
+                check_json(value).map_err(|fault| (fault, field))?;
                 unescaped.extend_from_slice(value.as_bytes());
                 Kind::Unescaped
             }
@@ -243,12 +243,16 @@ where
 #[serde(transparent)]
 struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// Looks for keys that an object holds twice, at any depth.
-fn check_keys(text: &str) -> Result<(), Fault> {
+/// Whether a text is one JSON value, in which no object holds a key twice, at any depth.
+///
+/// # Errors
+/// The fault, which is one of JSON.
+pub(crate) fn check_json(text: &str) -> Result<(), Fault> {
     let is_twice = Cell::new(false);
     let mut deserializer = serde_json::Deserializer::from_str(text);
     Keys(&is_twice)
         .deserialize(&mut deserializer)
+        .and_then(|()| deserializer.end())
         .map_err(|_| match is_twice.get() {
             true => Fault::DuplicateKey,
             false => Fault::InvalidJson,

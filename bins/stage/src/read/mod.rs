@@ -27,6 +27,7 @@ use anyhow::Context as _;
 use indexmap::IndexMap;
 
 pub use dialect::check;
+pub(crate) use json::check_json;
 pub use record::{Fault, Found, Record};
 
 use self::decode::Text;
