@@ -15,6 +15,7 @@ use indexmap::IndexMap;
 mod mismatch;
 mod names;
 
+use crate::read::UNKNOWN_KEYS_MAX;
 use crate::source::{ColumnOptions, Format, NewColumns, Table, Type};
 use crate::values::Reader;
 use names::{identifier_of, shown};
@@ -159,7 +160,7 @@ pub(crate) fn match_header(
 /// Columns for the keys of JSON objects that no column is made of, in the order of `keys`.
 ///
 /// # Errors
-/// Exit code 2: they may not land, or their names clash.
+/// Exit code 2: they may not land, they are too many, or their names clash.
 pub(crate) fn match_unknown_keys(
     path: &Path,
     line: u64,
@@ -184,6 +185,15 @@ pub(crate) fn match_unknown_keys(
             if hint.is_empty() { ";" } else { "" },
             mismatch::advice(table, new_columns)
         )));
+    }
+    if unknown.len() > UNKNOWN_KEYS_MAX {
+        return Err(Failure::usage(format!(
+            "`{}`: its objects hold more than {UNKNOWN_KEYS_MAX} keys that source.toml does not \
+             know, too many to become columns; declare the object that holds them as a column of \
+             type json, or add them to ignored_columns",
+            path.display()
+        ))
+        .into());
     }
     evolve(&unknown, table).map_err(|reason| header.refuse(&reason))
 }

@@ -229,6 +229,13 @@ fn unknown_keys_follow_the_same_policy() {
         text.starts_with("`events.json`, line 7: key `note`"),
         "{text}"
     );
+    let many: Vec<String> = (0..1_001).map(|it| format!("k{it}")).collect();
+    let fits = match_unknown_keys(path, 7, &many[1..], &table, NewColumns::Evolve);
+    assert_eq!(fits.expect("columns").len(), 1_000);
+    let error = match_unknown_keys(path, 7, &many, &table, NewColumns::Evolve);
+    let error = error.expect_err("too many");
+    assert_eq!(common::errors::exit_code(&error), 2);
+    assert!(error.to_string().contains("more than 1000 keys"), "{error}");
     let none = match_unknown_keys(path, 7, &[], &table, NewColumns::Freeze);
     assert_eq!(none.expect("nothing"), [""; 0]);
 }
