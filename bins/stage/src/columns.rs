@@ -4,7 +4,7 @@
 //! comes from. Invariant: every name of the header is loaded, declared as ignored, or lands as a
 //! column that the report names; nothing is matched by likeness, a likely match is only told.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::path::Path;
 
 use chrono_tz::Tz;
@@ -95,7 +95,7 @@ pub(crate) fn inputs<'a>(name: &'a String, options: &'a ColumnOptions) -> &'a [S
 /// Matches a file's header with the table's declaration.
 ///
 /// # Errors
-/// Exit code 2: a column is missing, renamed, unknown, without a name or there twice, or the
+/// Exit code 2: the header is a record, a column is missing, renamed, unknown, without a name or there twice, or the
 /// delimiter is another; each has its own message.
 pub(crate) fn match_header(
     header: &Header<'_>,
@@ -109,6 +109,7 @@ pub(crate) fn match_header(
         .map(|(name, column)| (name, column.options()))
         .collect();
     mismatch::check_delimiter(header, table, &declared)?;
+    mismatch::check_record(header, table, &declared)?;
     mismatch::check_names(header, table, &declared)?;
     let unknown = mismatch::unknown(header, table, &declared);
     mismatch::check_missing(header, &declared, &unknown)?;
@@ -233,8 +234,8 @@ fn may_evolve(table: &Table, new_columns: NewColumns) -> bool {
 
 /// Names of columns for these names of a file.
 fn evolve(unknown: &[&str], table: &Table) -> Result<Vec<String>, String> {
-    let mut evolved: HashMap<String, &str> = HashMap::new();
-    let mut columns = Vec::new();
+    let mut columns: Vec<String> = Vec::new();
+    let mut evolved: HashSet<String> = HashSet::new();
     for name in unknown {
         let printed = shown(name);
         let Some(column) = identifier_of(name) else {
@@ -243,16 +244,18 @@ fn evolve(unknown: &[&str], table: &Table) -> Result<Vec<String>, String> {
                  it with from = [\"{printed}\"]"
             ));
         };
-        let other = evolved.get(&column).copied();
         let is_taken = table.columns.contains_key(&column) || is_reserved(&column);
-        if other.is_some() || is_taken {
-            let other = shown(other.unwrap_or(&column));
+        if is_taken || !evolved.insert(column.clone()) {
+            let other = if is_taken {
+                "a column of the table"
+            } else {
+                "another one of the file"
+            };
             return Err(format!(
-                "column `{printed}` would land as `{column}`, as `{other}` does; declare it under \
+                "column `{printed}` would land as `{column}`, as {other} does; declare it under \
                  another name with from = [\"{printed}\"], or add it to ignored_columns"
             ));
         }
-        evolved.insert(column.clone(), name);
         columns.push(column);
     }
     Ok(columns)
