@@ -70,7 +70,7 @@ fuzz:
 	@for target in $(TARGETS); do \
 	    mkdir -p fuzz/corpus/$$target; \
 	    cargo +nightly fuzz run --sanitizer none $$target fuzz/corpus/$$target fuzz/seeds/$$target \
-	        -- -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=2048; \
+	        -- -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=2048 || exit 1; \
 	done
 
 migrate: postgres build

@@ -17,3 +17,14 @@ alter table ops.raw_files add constraint raw_files_state_check check (
 );
 
 comment on column ops.raw_files.state is 'loading, staged, loaded or abandoned';
+
+-- A file that left its snapshot is known to be gone when the batch that noticed it is published.
+alter table ops.raw_files add column vanished_batch_id bigint;
+
+comment on column ops.raw_files.vanished_batch_id is
+'The batch that found the file gone from its snapshot; null while it is there';
+
+-- "Seen before" is asked for every reject.
+create index quarantine_seen_before_idx on ops.quarantine (
+    source, dataset, source_file, record_number, batch_id
+);

@@ -2,6 +2,13 @@
 -- in one of the entities $4 are still held back.
 select
     raw_files.state,
+    exists(
+        select 1
+        from ops.batches
+        where
+            batches.batch_id = raw_files.vanished_batch_id
+            and batches.state = 'published'
+    ) as has_vanished,
     raw_files.content_sha256,
     raw_files.config_sha256,
     exists(

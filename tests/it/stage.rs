@@ -7,6 +7,7 @@ mod packing;
 mod pollock;
 mod reload;
 mod roundtrip;
+mod wholes;
 
 use std::path::{Path, PathBuf};
 

@@ -138,7 +138,13 @@ async fn load_file(
         }
         copied
     }));
-    let quarantining = quarantine.take(rejects);
+    let quarantining = async {
+        let taken = quarantine.take(rejects).await;
+        if taken.is_err() {
+            is_given_up.store(true, Ordering::Relaxed);
+        }
+        taken
+    };
     let parsing = tokio::task::spawn_blocking(move || parser.run(&output));
     // All three come to their end, also after an error: nothing is still on its way to the server.
     let (copied, quarantined, parsed) = future::join3(copying, quarantining, parsing).await;

@@ -76,6 +76,34 @@ async fn new_versions_of_rows_take_the_place_of_old_ones() -> anyhow::Result<()>
     Ok(())
 }
 
+/// Goal: an older day that comes late, or alone, never replaces newer rows.
+#[tokio::test]
+async fn an_older_day_replaces_nothing_newer() -> anyhow::Result<()> {
+    let mut shop = Shop::new(&prices("mode = \"upsert\"\nkey = [\"article\"]")).await;
+    let day = |day: &str| format!("business_date={day}/prices.csv");
+    shop.write_data(&day("2025-03-01"), "article,price\na,1\nb,1\n");
+    shop.write_data(&day("2025-03-03"), "article,price\na,3\n");
+    stage_and_publish(&shop).await?;
+
+    shop.write_data(&day("2025-03-01"), "article,price\na,10\nb,10\n");
+    shop.options.to = "2025-03-01".parse().ok();
+    stage_and_publish(&shop).await?;
+    assert_eq!(landed(&shop).await, ["a 3", "b 10"], "a range of days");
+
+    shop.options.to = None;
+    for loaded in ["2025-03-01", "2025-03-03"] {
+        std::fs::remove_file(shop.data().join(day(loaded)))?;
+    }
+    shop.write_data(&day("2025-03-02"), "article,price\na,2\nb,2\n");
+    stage_and_publish(&shop).await?;
+    assert_eq!(
+        landed(&shop).await,
+        ["a 3", "b 2"],
+        "files that were archived"
+    );
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_range_of_days_loads_its_files_only() -> anyhow::Result<()> {
     let mut shop = Shop::new(&prices("mode = \"append\"")).await;

@@ -96,6 +96,7 @@ async fn known_files(
 
 fn is_same(row: &Row, file: &RawFile, table: &TableFiles) -> bool {
     row.get::<_, &str>("state") == "loaded"
+        && !row.get::<_, bool>("has_vanished")
         && row.get::<_, &str>("content_sha256") == file.content_sha256
         && row.get::<_, &str>("config_sha256") == table.config_sha256
 }
