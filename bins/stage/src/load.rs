@@ -238,12 +238,17 @@ fn refuse(rejects: &[Reject]) -> Failure {
 
 /// Where in the record the fault is; never its value.
 fn payload(reject: &Reject) -> serde_json::Value {
-    match &reject.place {
+    let mut payload = match &reject.place {
         Some(place) => serde_json::json!({
             "column": place.column,
             "column_number": place.column_number,
             "line": place.line,
         }),
         None => serde_json::json!({}),
+    };
+    if let Some(counts) = reject.field_counts {
+        payload["fields"] = counts.found.into();
+        payload["fields_expected"] = counts.expected.into();
     }
+    payload
 }

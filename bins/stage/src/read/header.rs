@@ -3,6 +3,7 @@
 use common::Failure;
 
 use super::record::Record;
+use crate::columns::declared_names;
 use crate::source::{Format, RepeatedHeader, Table};
 
 /// The header of a file.
@@ -37,8 +38,7 @@ impl Header {
             Format::Ndjson => 0,
         };
         let names = match lines_wanted {
-            0 if !table.header.is_empty() => table.header.clone(),
-            0 => declared_fields(table),
+            0 => declared_names(table),
             _ => Vec::new(),
         };
         Self {
@@ -200,25 +200,4 @@ impl Header {
         };
         Failure::usage(message).into()
     }
-}
-
-/// The fields that a table's columns are made of, each once, in their order.
-fn declared_fields(table: &Table) -> Vec<String> {
-    let mut fields = Vec::new();
-    for (name, column) in &table.columns {
-        let options = column.options();
-        if options.constant.is_some() {
-            continue;
-        }
-        let from = match options.from.is_empty() {
-            true => vec![name.clone()],
-            false => options.from,
-        };
-        for field in from {
-            if !fields.contains(&field) {
-                fields.push(field);
-            }
-        }
-    }
-    fields
 }

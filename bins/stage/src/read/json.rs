@@ -17,8 +17,8 @@ use serde_json::value::RawValue;
 
 use super::record::{Fault, Field, Kind, Record};
 
-/// Most unknown keys that are kept; one is enough to refuse a file.
-const UNKNOWN_KEYS_MAX: usize = 1_000;
+/// Most keys of a file's objects that may become columns.
+pub(crate) const UNKNOWN_KEYS_MAX: usize = 1_000;
 
 /// Finds the fields of a record by their paths.
 #[derive(Debug)]
@@ -62,7 +62,8 @@ impl Picker {
         }
     }
 
-    /// Keys that lead to no field and are not ignored, with the first line of each.
+    /// Keys that lead to no field and are not ignored, with the first line of each; at most one
+    /// more than the limit, which tells that it was passed.
     pub(super) fn unknown_keys(&self) -> &IndexMap<String, u64> {
         &self.unknown
     }
@@ -85,7 +86,7 @@ impl Picker {
                 record.note(fault, field, number);
             }
         }
-        record.keep(line, Fault::JsonNotUtf8, b'\n');
+        record.keep(line, Fault::JsonNotUtf8, None);
     }
 }
 
@@ -158,9 +159,7 @@ impl Walk<'_> {
             Cow::Owned(format!("{}{key}", self.prefix))
         };
         let is_known = self.unknown.contains_key(path.as_ref());
-        if is_known
-            || self.unknown.len() >= UNKNOWN_KEYS_MAX
-            || self.ignored.contains(path.as_ref())
+        if is_known || self.unknown.len() > UNKNOWN_KEYS_MAX || self.ignored.contains(path.as_ref())
         {
             return;
         }
@@ -183,7 +182,7 @@ impl Walk<'_> {
                 Kind::QuotedUnescaped
             }
             Some(b'{' | b'[') => {
-                check_keys(value).map_err(|fault| (fault, field))?;
+                check_json(value).map_err(|fault| (fault, field))?;
                 unescaped.extend_from_slice(value.as_bytes());
                 Kind::Unescaped
             }
@@ -243,12 +242,16 @@ where
 #[serde(transparent)]
 struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// Looks for keys that an object holds twice, at any depth.
-fn check_keys(text: &str) -> Result<(), Fault> {
+/// Whether a text is one JSON value, in which no object holds a key twice, at any depth.
+///
+/// # Errors
+/// The fault, which is one of JSON.
+pub(crate) fn check_json(text: &str) -> Result<(), Fault> {
     let is_twice = Cell::new(false);
     let mut deserializer = serde_json::Deserializer::from_str(text);
     Keys(&is_twice)
         .deserialize(&mut deserializer)
+        .and_then(|()| deserializer.end())
         .map_err(|_| match is_twice.get() {
             true => Fault::DuplicateKey,
             false => Fault::InvalidJson,

@@ -27,6 +27,7 @@ use anyhow::Context as _;
 use indexmap::IndexMap;
 
 pub use dialect::check;
+pub(crate) use json::{UNKNOWN_KEYS_MAX, check_json};
 pub use record::{Fault, Found, Record};
 
 use self::decode::Text;
@@ -190,7 +191,7 @@ impl RecordReader {
     }
 
     /// Keys of JSON objects that no column names and that are not ignored, each with the first line
-    /// that holds it, as far as the file was read.
+    /// that holds it, as far as the file was read; at most one more than [`UNKNOWN_KEYS_MAX`].
     pub fn unknown_keys(&self) -> Option<&IndexMap<String, u64>> {
         self.picker.as_ref().map(Picker::unknown_keys)
     }
@@ -288,7 +289,7 @@ impl RecordReader {
     fn read_plain(&mut self, record: &mut Record, line: Span) {
         let content = &self.window.data()[..line.content];
         split_plain(content, &self.dialect.delimiter, &mut record.fields);
-        record.keep(content, Fault::NotUtf8, self.dialect.line_byte());
+        record.keep(content, Fault::NotUtf8, Some(self.dialect.line_byte()));
         self.check_ending(record, line.ending, self.next_line);
         self.window.consume(line.next);
         self.next_line += 1;
@@ -362,7 +363,7 @@ impl RecordReader {
                 record.note(Fault::SwallowedLines, place.field, opened);
             }
         }
-        record.keep(content, Fault::NotUtf8, line_byte);
+        record.keep(content, Fault::NotUtf8, Some(line_byte));
         self.check_ending(record, span.ending, last_line);
         self.window.consume(span.next);
         self.next_line = last_line + u64::from(span.next > span.content);

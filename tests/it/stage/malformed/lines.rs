@@ -50,31 +50,20 @@ fn ragged() -> Vec<Kind> {
     vec![
         text("a line that is too short", "id,name,note\n1,a\n2,a,b\n3\n").quarantines(
             &[&["2", "a", "b"]],
-            &[
-                (2, Some(3), "csv.ragged: 2 fields, 3 expected"),
-                (4, Some(2), "csv.ragged: 1 fields, 3 expected"),
-            ],
+            &[(2, Some(3), "csv.ragged"), (4, Some(2), "csv.ragged")],
         ),
-        text("a line that is too long", "id,name,note\n1,a,b,c\n2,a,b\n").quarantines(
-            &[&["2", "a", "b"]],
-            &[(2, Some(4), "csv.ragged: 4 fields, 3 expected")],
-        ),
+        text("a line that is too long", "id,name,note\n1,a,b,c\n2,a,b\n")
+            .quarantines(&[&["2", "a", "b"]], &[(2, Some(4), "csv.ragged")]),
         text(
             "a ragged line after a quoted line break",
             "id,name,note\n1,\"a\n\nb\",c\n2,a\n",
         )
-        .quarantines(
-            &[&["1", "a\n\nb", "c"]],
-            &[(5, Some(3), "csv.ragged: 2 fields, 3 expected")],
-        ),
+        .quarantines(&[&["1", "a\n\nb", "c"]], &[(5, Some(3), "csv.ragged")]),
         text(
             "two records on one line",
             "id,name,note\n1,a,b2,a,b\n3,a,b\n",
         )
-        .quarantines(
-            &[&["3", "a", "b"]],
-            &[(2, Some(4), "csv.ragged: 5 fields, 3 expected")],
-        ),
+        .quarantines(&[&["3", "a", "b"]], &[(2, Some(4), "csv.ragged")]),
         made(
             "so many ragged lines that the file is blocked",
             |line_break| {
@@ -98,10 +87,7 @@ fn delimiters() -> Vec<Kind> {
         )
         .quarantines(
             &[],
-            &[
-                (2, Some(4), "csv.ragged: 4 fields, 3 expected"),
-                (3, Some(4), "csv.ragged: 4 fields, 3 expected"),
-            ],
+            &[(2, Some(4), "csv.ragged"), (3, Some(4), "csv.ragged")],
         ),
         text(
             "a delimiter at the end of each line and of the header",
@@ -118,20 +104,14 @@ fn delimiters() -> Vec<Kind> {
             "a delimiter inside a value that is not quoted",
             "id,name,note\n1,Doe, Jane,b\n2,a,b\n",
         )
-        .quarantines(
-            &[&["2", "a", "b"]],
-            &[(2, Some(4), "csv.ragged: 4 fields, 3 expected")],
-        ),
+        .quarantines(&[&["2", "a", "b"]], &[(2, Some(4), "csv.ragged")]),
         text("a line of delimiters", "id,name,note\n,,\n1,a,b\n")
             .loads(&[&[NULL, NULL, NULL], &["1", "a", "b"]]),
         text(
             "another delimiter in one line",
             "id,name,note\n1;a;b\n2,a,b\n",
         )
-        .quarantines(
-            &[&["2", "a", "b"]],
-            &[(2, Some(2), "csv.ragged: 1 fields, 3 expected")],
-        ),
+        .quarantines(&[&["2", "a", "b"]], &[(2, Some(2), "csv.ragged")]),
     ]
 }
 
@@ -143,11 +123,11 @@ fn no_records() -> Vec<Kind> {
         )
         .quarantines(
             &[&["1", "a", "b"], &["2", "a", "b"]],
-            &[(7, Some(3), "csv.ragged: 2 fields, 3 expected")],
+            &[(7, Some(3), "csv.ragged")],
         ),
         text("a line of spaces", "id,name,note\n1,a,b\n   \n2,a,b\n").quarantines(
             &[&["1", "a", "b"], &["2", "a", "b"]],
-            &[(3, Some(2), "csv.ragged: 1 fields, 3 expected")],
+            &[(3, Some(2), "csv.ragged")],
         ),
         text(
             "a preamble that is not declared",
@@ -159,18 +139,12 @@ fn no_records() -> Vec<Kind> {
             "Report \"of 2025\n\nid,name,note\n1,a,b\n2,a\n",
         )
         .keys("preamble_lines = 2")
-        .quarantines(
-            &[&["1", "a", "b"]],
-            &[(5, Some(3), "csv.ragged: 2 fields, 3 expected")],
-        ),
+        .quarantines(&[&["1", "a", "b"]], &[(5, Some(3), "csv.ragged")]),
         text(
             "a footer that is not declared",
             "id,name,note\n1,a,b\n2 rows\n",
         )
-        .quarantines(
-            &[&["1", "a", "b"]],
-            &[(3, Some(2), "csv.ragged: 1 fields, 3 expected")],
-        ),
+        .quarantines(&[&["1", "a", "b"]], &[(3, Some(2), "csv.ragged")]),
         text("a footer", "id,name,note\n1,a,b\n\n1 rows,\"\n")
             .keys("footer_lines = 1")
             .loads(&[&["1", "a", "b"]]),
@@ -178,10 +152,7 @@ fn no_records() -> Vec<Kind> {
             "comments that are not declared",
             "id,name,note\n# day 1\n1,a,b\n",
         )
-        .quarantines(
-            &[&["1", "a", "b"]],
-            &[(2, Some(2), "csv.ragged: 1 fields, 3 expected")],
-        ),
+        .quarantines(&[&["1", "a", "b"]], &[(2, Some(2), "csv.ragged")]),
         text(
             "comments",
             "# made by hand\nid,name,note\n# day \"1\n1,\"a\n# no comment\",b\n#\n2,a\n",
@@ -189,7 +160,7 @@ fn no_records() -> Vec<Kind> {
         .keys("comment = \"#\"")
         .quarantines(
             &[&["1", "a\n# no comment", "b"]],
-            &[(7, Some(3), "csv.ragged: 2 fields, 3 expected")],
+            &[(7, Some(3), "csv.ragged")],
         ),
     ]
 }
@@ -225,10 +196,7 @@ fn tables() -> Vec<Kind> {
         )
         .quarantines(
             &[&["1", "a", "b"]],
-            &[
-                (4, Some(3), "csv.ragged: 2 fields, 3 expected"),
-                (5, Some(3), "csv.ragged: 2 fields, 3 expected"),
-            ],
+            &[(4, Some(3), "csv.ragged"), (5, Some(3), "csv.ragged")],
         ),
     ]
 }
@@ -268,7 +236,7 @@ fn line_breaks() -> Vec<Kind> {
         .keys("line_break = \"any\"")
         .quarantines(
             &[&["1", "a", "b"], &["3", "a", "b"]],
-            &[(3, Some(3), "csv.ragged: 2 fields, 3 expected")],
+            &[(3, Some(3), "csv.ragged")],
         ),
         text(
             "a carriage return inside a field",
@@ -282,16 +250,13 @@ fn line_breaks() -> Vec<Kind> {
             "a carriage return in quotes",
             "id,name,note\n1,\"a\rb\",c\n2,a\n",
         )
-        .quarantines(
-            &[&["1", "a\rb", "c"]],
-            &[(3, Some(3), "csv.ragged: 2 fields, 3 expected")],
-        ),
+        .quarantines(&[&["1", "a\rb", "c"]], &[(3, Some(3), "csv.ragged")]),
         text("lines that end with CR", CR)
             .line_breaks(&["\r"])
             .keys("line_break = \"cr\"")
             .quarantines(
                 &[&["1", "a\nb", "c"], &["3", "a", "b"]],
-                &[(4, Some(3), "csv.ragged: 2 fields, 3 expected")],
+                &[(4, Some(3), "csv.ragged")],
             ),
         text("lines that end with CR, not declared", CR)
             .line_breaks(&["\r"])

@@ -92,7 +92,7 @@ fn what_will_be_rejected_is_told_with_its_place() {
         told.contains("first line 3 (csv.text_after_quote)"),
         "{told}"
     );
-    assert!(told.contains("first line 4 (csv.wrong_width)"), "{told}");
+    assert!(told.contains("first line 4 (csv.ragged)"), "{told}");
 }
 
 #[test]

@@ -86,6 +86,12 @@ fn a_repeated_header_is_refused_passed_over_or_loaded() {
     assert_eq!(read(text, "repeated_header = \"load\"").len(), 3);
     let message = refusal("a,b\n1,2\n", "header_lines = 0");
     assert!(message.contains("set header_lines = 1"), "{message}");
+    // What the message advises is a declaration that is taken.
+    for (repeated, count) in [("skip", 1), ("load", 2)] {
+        let keys = format!("header_lines = 0\nrepeated_header = \"{repeated}\"");
+        crate::read::check("t", &table(&keys)).expect("a declaration");
+        assert_eq!(read("1,2\na,b\n", &keys).len(), count);
+    }
     let text = "a,b\n(x),(y)\n1,2\na,b\n(x),(y)\n3,4\n";
     let keys = "header_lines = 2\nrepeated_header = \"skip\"";
     assert_eq!(fields(text, keys), [["1", "2"], ["3", "4"]]);
