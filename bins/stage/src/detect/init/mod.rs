@@ -343,7 +343,7 @@ fn findings(ctx: &StageContext, options: &InitOptions, draft: &Draft) -> serde_j
         .map(|(file, reason)| json!({ "file": file, "reason": reason }))
         .collect();
     json!({
-        "path": draft.path,
+        "path": draft.path.to_string_lossy(),
         "is_written": !ctx.dry_run,
         "source_toml": draft.text,
         "tables": tables,
