@@ -246,6 +246,8 @@ struct ByteLook {
     is_cut: bool,
     breaks: Breaks,
     last: u8,
+    /// The line that is being read holds anything.
+    is_line_filled: bool,
     /// Start of a character that the next bytes end.
     carried: Vec<u8>,
     /// Bytes that begin no character of UTF-8.
@@ -265,6 +267,19 @@ impl ByteLook {
         self.is_cut |= bytes.len() > room;
         self.check_utf8(bytes);
         for &byte in bytes {
+            let is_blank = match byte {
+                b'\n' => !self.is_line_filled,
+                b'\r' => self.last == b'\r',
+                _ => false,
+            };
+            if is_blank {
+                oddities.add(Oddity::BlankLine, self.line());
+            }
+            self.is_line_filled = match byte {
+                b'\n' => false,
+                b'\r' => self.is_line_filled,
+                _ => true,
+            };
             match byte {
                 b'\n' if self.last == b'\r' => {
                     self.breaks.cr -= 1;
