@@ -24,7 +24,11 @@ pub(crate) const UNKNOWN_KEYS_MAX: usize = 1_000;
 #[derive(Debug)]
 pub(super) struct Picker {
     root: Node,
-    fields: usize,
+    /// The line, as a stamp, that last gave each field a value or a null.
+    given: Vec<u64>,
+    /// Fields that no good line gave so far; all of them before the first one.
+    missing: Vec<usize>,
+    has_records: bool,
     /// Lines that were read, so that a node knows which of them it saw last.
     stamp: u64,
     ignored: HashSet<String>,
@@ -55,7 +59,9 @@ impl Picker {
         }
         Self {
             root,
-            fields: paths.len(),
+            given: vec![0; paths.len()],
+            missing: (0..paths.len()).collect(),
+            has_records: false,
             stamp: 0,
             ignored: ignored.iter().cloned().collect(),
             unknown: IndexMap::new(),
@@ -68,14 +74,21 @@ impl Picker {
         &self.unknown
     }
 
+    /// Fields that no line without a fault gave, though there is such a line. An object that is null
+    /// gives all of its fields.
+    pub(super) fn missing(&self) -> &[usize] {
+        if self.has_records { &self.missing } else { &[] }
+    }
+
     /// Fills the record from its line.
     pub(super) fn pick(&mut self, line: &[u8], record: &mut Record) {
         self.stamp += 1;
         let null = Field::new(0, 0, Kind::Null);
-        record.fields.resize(self.fields, null);
+        record.fields.resize(self.given.len(), null);
         if let Ok(text) = std::str::from_utf8(line) {
             let mut walk = Walk {
                 stamp: self.stamp,
+                given: &mut self.given,
                 ignored: &self.ignored,
                 unknown: &mut self.unknown,
                 record,
@@ -87,12 +100,18 @@ impl Picker {
             }
         }
         record.keep(line, Fault::JsonNotUtf8, None);
+        if record.fault.is_none() {
+            self.has_records = true;
+            let (given, stamp) = (&self.given, self.stamp);
+            self.missing.retain(|it| given[*it] != stamp);
+        }
     }
 }
 
 /// One line on its way into a record.
 struct Walk<'a> {
     stamp: u64,
+    given: &'a mut [u64],
     ignored: &'a HashSet<String>,
     unknown: &'a mut IndexMap<String, u64>,
     record: &'a mut Record,
@@ -140,6 +159,9 @@ impl Walk<'_> {
         node.seen = self.stamp;
         if let Some(field) = node.field {
             self.set(field, value)?;
+        }
+        if value == "null" {
+            node.give(self.given, self.stamp);
         }
         if node.children.is_empty() || value == "null" {
             return Ok(());
@@ -191,12 +213,23 @@ impl Walk<'_> {
                 Kind::Unescaped
             }
         };
+        self.given[field] = self.stamp;
         self.record.fields[field] = Field::new(start, unescaped.len(), kind);
         Ok(())
     }
 }
 
 impl Node {
+    /// Notes that a line gave all the fields that it leads to.
+    fn give(&self, given: &mut [u64], stamp: u64) {
+        if let Some(field) = self.field {
+            given[field] = stamp;
+        }
+        for child in self.children.values() {
+            child.give(given, stamp);
+        }
+    }
+
     /// The first of the fields that it leads to.
     fn first_field(&self) -> usize {
         let below = self.children.values().map(Self::first_field);

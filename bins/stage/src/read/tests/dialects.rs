@@ -38,20 +38,19 @@ fn without_quotes_an_escape_acts_before_separators() {
         [
             vec!["x,y", "\"z\""],
             vec!["\\", "\\n"],
-            vec!["p\nq", "\r"],
-            vec!["r\\"]
+            vec!["p\nq", "\r\nr\\"]
         ]
     );
     let seen = read("a,b\r\np\\\nq,1\r\n2,\\\r\n3,x\ry\r\n", keys);
     let places: Vec<_> = seen.iter().map(|it| (it.1, it.3)).collect();
     assert_eq!(
         places,
-        [
-            (2, None),
-            (4, Some(("csv.mixed_line_breaks", 1, 4))),
-            (5, Some(("csv.bare_carriage_return", 1, 5)))
-        ]
+        [(2, None), (4, Some(("csv.bare_carriage_return", 2, 5)))]
     );
+    let any = format!("{keys}\nline_break = \"any\"\ndelimiter = \"|\"");
+    let expected = [["x\r\ny", "1"], ["z", "2"]];
+    assert_eq!(fields("a|b\r\nx\\\r\ny|1\r\nz|2\r\n", &any), expected);
+    assert_eq!(fields("a|b\n1|x\\\r", &any), [["1", "x\r"]]);
     let keys = "quote = \"\"\nescape = \"\\\\\"\ndelimiter = \"||\"";
     assert_eq!(
         fields("a||b\nx\\||y||\\|z\n|\\\\||||\n", keys),

@@ -36,6 +36,33 @@ fn fields_are_found_by_their_paths() {
 }
 
 #[test]
+fn keys_that_no_record_has_are_known() {
+    let columns = "id = \"integer\"\nsku = \"text\"\nfixed = { type = \"text\", constant = \"x\" }\n\
+        name = { type = \"text\", from = [\"user.name\"] }";
+    for (text, expected) in [
+        ("", vec![]),
+        ("{\"id\": 1}x\n", vec![]),
+        ("{\"id\": 1}\n", vec!["sku", "user.name"]),
+        (
+            "{\"id\": 1, \"sku\": null}\n{\"id\": 2, \"user\": {}}\n",
+            vec!["user.name"],
+        ),
+        ("{\"id\": 1, \"sku\": \"a\"}\n{\"user\": null}\n", vec![]),
+        (
+            "{\"sku\": 1}x\n{\"user\": {\"name\": 1}}\n",
+            vec!["id", "sku"],
+        ),
+    ] {
+        let mut reader =
+            RecordReader::from_reader(text.as_bytes(), "f", &events(columns), &limits())
+                .expect("a reader");
+        let mut record = Record::default();
+        while reader.read(&mut record).expect("records") {}
+        assert_eq!(reader.keys_never_seen(), expected, "{text}");
+    }
+}
+
+#[test]
 fn values_keep_their_text() {
     let columns = ('a'..='i').map(|it| format!("{it} = \"text\"\n"));
     let text = r#"{"a":12345678901234567890.10,"b":1e400,"c":true,"d":false,"e":null,"f":[1, {"x":2.0}],"g":{"y" :"\u0041"},"h":""}"#;
