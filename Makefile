@@ -49,10 +49,10 @@ lint:
 
 # Where the files are not at hand, DATA= names their folder or archive.
 pollock: postgres
-	cargo build --locked --bin orchestrator
 	@code=0; \
 	cargo run --locked --package tests --bin pollock -- $(if $(DATA),"$(FOLDER)") || code=$$?; \
-	BULLION__PATHS__DATA_DIR=target/test-data target/debug/orchestrator stop; exit $$code
+	BULLION__PATHS__DATA_DIR=target/test-data cargo run --locked --quiet --bin orchestrator stop; \
+	exit $$code
 
 bench: postgres build
 	bench/pipeline.sh

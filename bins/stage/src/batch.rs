@@ -104,6 +104,11 @@ impl Stager<'_> {
             report.warn(warning);
         }
         tables.retain(TableFiles::is_changed);
+        for table in &tables {
+            for warning in table.twins(self.source.tables[&table.table_name].mode) {
+                report.warn(warning);
+            }
+        }
         Ok(tables)
     }
 

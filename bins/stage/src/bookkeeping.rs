@@ -46,6 +46,7 @@ impl Stager<'_> {
     pub(crate) async fn open_batch(&self, tx: &Transaction<'_>) -> anyhow::Result<i64> {
         let (ctx, source) = (self.ctx, &self.source.name);
         landing::withdraw_unpublished(tx, self.source).await?;
+        landing::restore_replaced(tx, self.source).await?;
         db::execute(tx, ABANDON_BATCHES, &[source]).await?;
         db::execute(tx, ABANDON_FILES, &[source]).await?;
         if self.must_empty_staging {

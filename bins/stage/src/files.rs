@@ -3,6 +3,7 @@
 //! In: the source's declaration and its data folder. Out: each table's files with size, digest and
 //! day. A file that its manifest does not fit, or that looks cut off, is refused here.
 
+use std::collections::HashMap;
 use std::fs::{File, Metadata};
 use std::io::Read as _;
 use std::os::unix::fs::MetadataExt as _;
@@ -25,7 +26,7 @@ pub(crate) use dates::Selection;
 pub(crate) use versions::mark_new;
 
 use crate::manifest::{self, FileManifest};
-use crate::source::{Format, Manifest, Source, Table};
+use crate::source::{Format, Manifest, Mode, Source, Table};
 
 /// Bytes of text that one packed byte usually holds.
 const USUAL_RATIO: u64 = 8;
@@ -79,6 +80,21 @@ impl TableFiles {
     /// Whether the table must be loaded.
     pub(crate) fn is_changed(&self) -> bool {
         !self.new.is_empty() || self.has_vanished
+    }
+
+    /// Warnings of files with the same bytes: their rows come twice, unless the table is upserted.
+    pub(crate) fn twins(&self, mode: Mode) -> Vec<String> {
+        let mut first_of: HashMap<&str, &str> = HashMap::new();
+        let mut warnings = Vec::new();
+        for file in self.present.iter().filter(|_| mode != Mode::Upsert) {
+            if let Some(first) = first_of.insert(&file.content_sha256, &file.relative) {
+                warnings.push(format!(
+                    "table {}: `{first}` and `{}` hold the same bytes, so their rows are there twice",
+                    self.table_name, file.relative
+                ));
+            }
+        }
+        warnings
     }
 
     /// A warning where a range of days leaves nothing of the table to look at.
@@ -251,6 +267,13 @@ fn inspect(
     table: &Table,
 ) -> anyhow::Result<RawFile> {
     let explain = || format!("failed to read `{}`", path.display());
+    if relative.contains(char::is_control) {
+        // As it stands it would write lines of its own into logs.
+        return Err(Failure::usage(format!(
+            "the name of file {relative:?} holds control characters; rename it"
+        ))
+        .into());
+    }
     check_inside(folder, &path)?;
     // Before it is opened: to open a pipe is to wait for its writer.
     if !std::fs::metadata(&path).with_context(explain)?.is_file() {

@@ -36,7 +36,7 @@ impl Stager<'_> {
             // The rows of before stay what landing shows.
             landing::withdraw(tx, self.source, &files.table_name, &open.file_ids).await?;
         } else {
-            self.replace_rows(tx, open, table, report).await?;
+            self.replace_rows(tx, open, table, batch_id, report).await?;
             self.mark_vanished(tx, files, batch_id).await?;
         }
         for warning in &open.warnings {
@@ -91,6 +91,7 @@ impl Stager<'_> {
         tx: &Transaction<'_>,
         open: &OpenTable,
         table: &Table,
+        batch_id: i64,
         report: &mut StageReport,
     ) -> anyhow::Result<()> {
         if table.entity.is_some() {
@@ -101,7 +102,9 @@ impl Stager<'_> {
             Step::begin(format!("replace rows of {name}")).relation(source.landing_table(name));
         let mut deleted = landing::clear(tx, source, &open.files, &open.file_ids).await?;
         if table.mode == Mode::Upsert {
-            deleted += landing::remove_superseded(tx, source, name, table, &open.file_ids).await?;
+            deleted +=
+                landing::remove_superseded(tx, source, name, table, batch_id, &open.file_ids)
+                    .await?;
         }
         if deleted > 0 {
             let rows = Rows {

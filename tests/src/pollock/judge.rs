@@ -54,7 +54,7 @@ pub(super) fn judge(sample: &Sample, outcome: &Outcome, rows: &[Row]) -> Judgeme
             _ if *is_blocked => (Verdict::Wrong, vec!["it is blocked".to_owned()]),
             Ok(()) if rejects.is_empty() => (Verdict::Equal, Vec::new()),
             Ok(()) => {
-                let rules = rejects.iter().map(|it| rule_of(&it.rule).to_owned());
+                let rules = rejects.iter().map(|it| it.rule.clone());
                 (Verdict::Quarantined, rules.collect())
             }
             Err(reason) => (Verdict::Wrong, vec![reason]),
@@ -140,11 +140,6 @@ fn compare_reject(line: &Line<'_>, column: i64, reject: &Reject) -> Result<(), S
     Ok(())
 }
 
-/// A rule without the numbers of its case.
-fn rule_of(rule: &str) -> &str {
-    rule.split(':').next().unwrap_or(rule)
-}
-
 /// A refusal without the names and numbers of its case.
 fn kind_of(message: &str) -> String {
     let mut kind = String::new();
@@ -213,7 +208,7 @@ mod tests {
             file: "row_extra_quote2_col1.csv".to_owned(),
             line,
             column,
-            rule: "csv.text_after_quote: more".to_owned(),
+            rule: "csv.text_after_quote".to_owned(),
             raw: raw.to_vec(),
         }
     }

@@ -11,6 +11,8 @@ use crate::source::{Mode, Source, Table};
 use crate::sqltext::identifier;
 
 const LIST_UNPUBLISHED: Sql = common::sql!("stage/list_unpublished_files.sql");
+const LIST_TO_RESTORE: Sql = common::sql!("stage/list_tables_to_restore.sql");
+const FORGET_REPLACED: Sql = common::sql!("stage/forget_replaced_rows.sql");
 const LOCK_QUARANTINE: Sql = common::sql!("stage/lock_quarantine.sql");
 const LIST_SUPERSEDED: Sql = common::sql!("stage/list_superseded_files.sql");
 
@@ -122,7 +124,8 @@ pub(crate) async fn withdraw_unpublished(
 
 /// Removes the rows that a newer row of their key replaces, for the keys that these versions of
 /// files bring. Newer is a later day of the file, then a later version, then a later record. Rows
-/// without any key stay. Returns how many are gone.
+/// without any key stay. Replaced rows of earlier batches are kept aside until this batch is
+/// published. Returns how many are gone.
 ///
 /// # Errors
 /// As the server says.
@@ -131,15 +134,48 @@ pub(crate) async fn remove_superseded(
     source: &Source,
     table_name: &str,
     table: &Table,
+    batch_id: i64,
     file_ids: &[i64],
 ) -> anyhow::Result<u64> {
     if table.key.is_empty() || file_ids.is_empty() {
         return Ok(0);
     }
     let name = source.landing_table(table_name);
-    tx.execute(&superseding(&name, &table.key), &[&file_ids])
+    let parameters: db::Parameters<'_> = &[&file_ids, &batch_id, &source.name, &table_name];
+    let explain = || format!("failed to remove older versions of rows from landing.{name}");
+    let statement = superseding(&name, &table.key);
+    let row = tx
+        .query_one(&statement, parameters)
         .await
-        .with_context(|| format!("failed to remove older versions of rows from landing.{name}"))
+        .with_context(explain)?;
+    u64::try_from(row.get::<_, i64>(0)).with_context(explain)
+}
+
+/// Puts back the rows that batches replaced which were never published.
+///
+/// # Errors
+/// As the server says.
+pub(crate) async fn restore_replaced(tx: &Transaction<'_>, source: &Source) -> anyhow::Result<()> {
+    for row in db::rows(tx, LIST_TO_RESTORE, &[&source.name]).await? {
+        let table_name: &str = row.get("table_name");
+        let name = source.landing_table(table_name);
+        if columns_of(tx, "landing", &name).await?.is_empty() {
+            continue;
+        }
+        let table = identifier(&name);
+        let statement = format!(
+            "insert into landing.{table} select restored.* from ops.replaced_rows inner join \
+             ops.batches on batches.batch_id = replaced_rows.batch_id cross join lateral \
+             jsonb_populate_record(null::landing.{table}, replaced_rows.landed_row) as restored \
+             where replaced_rows.source = $1 and replaced_rows.table_name = $2 and batches.state \
+             <> 'published'"
+        );
+        tx.execute(&statement, &[&source.name, &table_name])
+            .await
+            .with_context(|| format!("failed to put rows back into landing.{name}"))?;
+    }
+    db::execute(tx, FORGET_REPLACED, &[&source.name]).await?;
+    Ok(())
 }
 
 /// All rows of the keys that the files bring, numbered from the newest of their key: all but the
@@ -170,8 +206,11 @@ fn superseding(name: &str, key: &[String]) -> String {
          landed.file_id, landed.record_number, row_number() over (partition by {brought_key} order \
          by raw_files.business_date desc nulls last, landed.file_id desc, landed.record_number desc) \
          as age from landing.{table} as landed inner join brought on {landed} = {brought} and \
-         {is_same} inner join ops.raw_files on raw_files.file_id = landed.file_id) delete from \
-         landing.{table} as landed using numbered where landed.file_id = numbered.file_id and \
-         landed.record_number = numbered.record_number and numbered.age > 1"
+         {is_same} inner join ops.raw_files on raw_files.file_id = landed.file_id), replaced as \
+         (delete from landing.{table} as landed using numbered where landed.file_id = \
+         numbered.file_id and landed.record_number = numbered.record_number and numbered.age > 1 \
+         returning landed.*), kept as (insert into ops.replaced_rows (batch_id, source, table_name, \
+         landed_row) select $2, $3, $4, to_jsonb(replaced) from replaced where not \
+         replaced.file_id = any($1)) select count(*) from replaced"
     )
 }

@@ -6,8 +6,7 @@ pub(super) fn kinds() -> Vec<Kind> {
     [
         cut_off(),
         ragged(),
-        stray_delimiters(),
-        many_ragged(),
+        delimiters(),
         no_records(),
         tables(),
         line_breaks(),
@@ -65,10 +64,22 @@ fn ragged() -> Vec<Kind> {
             "id,name,note\n1,a,b2,a,b\n3,a,b\n",
         )
         .quarantines(&[&["3", "a", "b"]], &[(2, Some(4), "csv.ragged")]),
+        made(
+            "so many ragged lines that the file is blocked",
+            |line_break| {
+                let mut file = format!("id,name,note{line_break}");
+                for number in 0..2_000 {
+                    let note = if number % 16 == 0 { "" } else { ",b" };
+                    file.push_str(&format!("{number},a{note}{line_break}"));
+                }
+                file.into_bytes()
+            },
+        )
+        .blocks(125),
     ]
 }
 
-fn stray_delimiters() -> Vec<Kind> {
+fn delimiters() -> Vec<Kind> {
     vec![
         text(
             "a delimiter at the end of each line",
@@ -101,23 +112,6 @@ fn stray_delimiters() -> Vec<Kind> {
             "id,name,note\n1;a;b\n2,a,b\n",
         )
         .quarantines(&[&["2", "a", "b"]], &[(2, Some(2), "csv.ragged")]),
-    ]
-}
-
-fn many_ragged() -> Vec<Kind> {
-    vec![
-        made(
-            "so many ragged lines that the file is blocked",
-            |line_break| {
-                let mut file = format!("id,name,note{line_break}");
-                for number in 0..2_000 {
-                    let note = if number % 16 == 0 { "" } else { ",b" };
-                    file.push_str(&format!("{number},a{note}{line_break}"));
-                }
-                file.into_bytes()
-            },
-        )
-        .blocks(125),
     ]
 }
 
