@@ -139,13 +139,12 @@ impl Header {
     ///
     /// # Errors
     /// Exit code 2: the file may hold several tables.
-    pub(super) fn judge(&mut self, record: &mut Record) -> anyhow::Result<Verdict> {
+    pub(super) fn judge(&mut self, record: &Record) -> anyhow::Result<Verdict> {
         let place = std::mem::take(&mut self.lines_skipped);
         if record.fault.is_some() {
             return Ok(Verdict::Record);
         }
         if self.repeated == RepeatedHeader::Load {
-            record.note_byte_order_mark();
             return Ok(Verdict::Record);
         }
         // Each line of a header is passed over at its own place only: what follows its first line
@@ -172,7 +171,6 @@ impl Header {
             ))
             .into());
         }
-        record.note_byte_order_mark();
         Ok(Verdict::Record)
     }
 

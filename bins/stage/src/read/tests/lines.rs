@@ -119,13 +119,6 @@ fn a_header_after_a_byte_order_mark_is_the_header() {
         let keys = "repeated_header = \"skip\"";
         assert_eq!(fields(text, keys), [["1", "2"], ["3", "4"]]);
     }
-    let keys = "repeated_header = \"load\"";
-    let fault = Some(("csv.byte_order_mark", 0, 2));
-    assert_eq!(faults("a,b\n\u{feff}a,b\n1,2\n", keys), [fault, None]);
-    let text = "a,b\n\u{feff}1,2\n3,4\n\u{feff}\"5\",6\n";
-    let seen = read(text, "");
-    assert_eq!(seen[0], (1, 2, vec!["1".into(), "2".into()], fault));
-    assert_eq!(seen[2].3, Some(("csv.byte_order_mark", 0, 4)));
     assert!(refusal("a,b,c\n1,2,3\n\u{feff}A,b\n", "").contains("several tables"));
 }
 
