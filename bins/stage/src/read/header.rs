@@ -217,8 +217,10 @@ fn compared(name: &str) -> String {
     folded(name).collect()
 }
 
+/// Without what people do not see: a byte-order mark, white space around it, capitals.
 fn folded(name: &str) -> impl Iterator<Item = char> + '_ {
-    name.trim().chars().flat_map(char::to_lowercase)
+    let name = name.trim_start_matches('\u{feff}').trim();
+    name.chars().flat_map(char::to_lowercase)
 }
 
 #[inline]

@@ -1,8 +1,5 @@
 //! One record: its text, its fields, and what is wrong with it.
 
-/// U+FEFF in UTF-8.
-pub(super) const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
-
 /// One record; its buffers are used again for the next one.
 ///
 /// Its bytes are checked once. Where they are UTF-8, `text` gives fields without a further check;

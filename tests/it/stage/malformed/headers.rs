@@ -64,7 +64,7 @@ fn spelling() -> Vec<Kind> {
             "a byte-order mark twice",
             "\u{feff}\u{feff}id,name,note\n1,a,b\n",
         )
-        .loads(&[&["1", "a", "b"]]),
+        .refuses(&["line 1", "column 1 is", "`id`"]),
         text(
             "a name of two lines",
             "id,\"full\nname\",note\n1,a,b\n2,a\n",
