@@ -103,7 +103,8 @@ fn check_quotes(table: &Table) -> Checked {
     let Some(escape) = table.escape else {
         return Ok(());
     };
-    if !is_mark(escape) {
+    // Some programs escape with the NUL character, which the escaped text does not keep.
+    if !is_mark(escape) && escape != '\0' {
         return Err("`escape` must be one ASCII character that is no line break".to_owned());
     }
     if Some(escape) == first {
@@ -384,6 +385,7 @@ mod tests {
             "files = [\"**/*.csv\", \"year=*/month=*/day=*/[ab].csv.gz\"]",
             "delimiter = \"||\"",
             "delimiter = \"\\t\"\nquote = \"\"\nescape = \"\\\\\"",
+            "escape = \"\\u0000\"",
             "delimiter = \"\\\"\"\nquote = \"\"",
             "comment = \"#\"\npreamble_lines = 3\nfooter_lines = 1\nheader_lines = 2",
             "header_lines = 0\nheader = [\"note\", \"price\", \"id\"]\nignored_columns = [\"note\"]",
