@@ -49,10 +49,10 @@ lint:
 
 # Where the files are not at hand, DATA= names their folder or archive.
 pollock: postgres
-	cargo build --locked --bin orchestrator
 	@code=0; \
 	cargo run --locked --package tests --bin pollock -- $(if $(DATA),"$(FOLDER)") || code=$$?; \
-	BULLION__PATHS__DATA_DIR=target/test-data target/debug/orchestrator stop; exit $$code
+	BULLION__PATHS__DATA_DIR=target/test-data cargo run --locked --quiet --bin orchestrator stop; \
+	exit $$code
 
 bench: postgres build
 	bench/pipeline.sh
@@ -70,7 +70,7 @@ fuzz:
 	@for target in $(TARGETS); do \
 	    mkdir -p fuzz/corpus/$$target; \
 	    cargo +nightly fuzz run --sanitizer none $$target fuzz/corpus/$$target fuzz/seeds/$$target \
-	        -- -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=2048; \
+	        -- -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=2048 || exit 1; \
 	done
 
 migrate: postgres build

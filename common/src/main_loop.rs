@@ -195,7 +195,7 @@ async fn interruptible(
     let mut interrupt = signal(SignalKind::interrupt()).context("failed to listen for signals")?;
     let mut terminate = signal(SignalKind::terminate()).context("failed to listen for signals")?;
     let stopped = |exit_code, name| {
-        let message = format!("stopped by {name}; what was not finished was rolled back");
+        let message = format!("stopped by {name}; what was not finished is taken back");
         Err(Failure { exit_code, message }.into())
     };
     tokio::select! {

@@ -27,7 +27,7 @@ due as (
             from ops.batches
             where
                 batches.run_id = runs.run_id
-                and batches.state in ('staged', 'passed', 'blocked')
+                and batches.state in ('loading', 'staged', 'passed', 'blocked')
         )
 
 ),

@@ -5,7 +5,14 @@ latest as (
 
     select distinct on (raw_files.table_name, raw_files.path)
         raw_files.rows_rejected,
-        raw_files.state
+        raw_files.state,
+        exists(
+            select 1
+            from ops.batches
+            where
+                batches.batch_id = raw_files.vanished_batch_id
+                and batches.state = 'published'
+        ) as has_vanished
     from ops.raw_files
     where
         raw_files.source = $1
@@ -19,4 +26,6 @@ latest as (
 
 select coalesce(sum(latest.rows_rejected), 0)::bigint as row_count
 from latest
-where latest.state in ('loaded', 'staged');
+where
+    latest.state in ('loaded', 'staged')
+    and not latest.has_vanished;

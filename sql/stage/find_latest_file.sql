@@ -1,7 +1,14 @@
 -- Returns: the latest version of one raw file, if it was ever read, and whether rows of its batch
--- in one of the entities $4 are still held back.
+-- in one of the entities $4 are still held back, and the first version that there was.
 select
     raw_files.state,
+    exists(
+        select 1
+        from ops.batches
+        where
+            batches.batch_id = raw_files.vanished_batch_id
+            and batches.state = 'published'
+    ) as has_vanished,
     raw_files.content_sha256,
     raw_files.config_sha256,
     exists(
@@ -12,7 +19,8 @@ select
             and ledger.layer = 'staging'
             and ledger.dataset = any($4)
             and coalesce(ledger.rows_quarantined, 0) + coalesce(ledger.rows_consequence, 0) > 0
-    ) as has_waiting_rows
+    ) as has_waiting_rows,
+    min(raw_files.file_id) over () as first_file_id
 from ops.raw_files
 where
     raw_files.source = $1

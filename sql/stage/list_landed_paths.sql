@@ -9,6 +9,13 @@ where
     raw_files.source = $1
     and raw_files.table_name = $2
     and raw_files.state in ('loaded', 'staged')
+    and not exists (
+        select 1
+        from ops.batches
+        where
+            batches.batch_id = raw_files.vanished_batch_id
+            and batches.state = 'published'
+    )
 order by
     raw_files.path asc,
     raw_files.file_id desc;

@@ -47,7 +47,7 @@ async fn a_renamed_column_is_named_with_its_likely_match() {
     };
     let parts = [
         "line 1: column `product_name` is missing",
-        "did you mean `productname`?",
+        "`productname`, which may be `product_name` renamed",
     ];
     assert_refused(break_it, 2, &parts).await;
 }
@@ -71,7 +71,7 @@ async fn an_unclosed_quote_is_refused_with_its_line() {
     assert_refused(
         break_it,
         2,
-        &["products.csv", "begins on line 2 is not closed"],
+        &["products.csv", "opens on line 2, column 1, is not closed"],
     )
     .await;
 }

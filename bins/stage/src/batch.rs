@@ -104,6 +104,11 @@ impl Stager<'_> {
             report.warn(warning);
         }
         tables.retain(TableFiles::is_changed);
+        for table in &tables {
+            for warning in table.twins(self.source.tables[&table.table_name].mode) {
+                report.warn(warning);
+            }
+        }
         Ok(tables)
     }
 
@@ -123,15 +128,16 @@ impl Stager<'_> {
         } = self.open(tables).await?;
         let loaded =
             load::load_files(self.ctx, Some(batch_id), jobs, self.settings.copy_streams).await?;
+        let is_blocked = loaded
+            .iter()
+            .any(|it| self.settings.is_blocked(it.counts.read, it.counts.rejected));
         let mut loaded = loaded.into_iter();
         let mut client = self.ctx.client().await?;
         let mut tx = begin(&mut client).await?;
         db::execute(&tx, FINISH_BATCH, &[&batch_id]).await?;
-        let mut is_blocked = false;
         for table in &tables {
             let loaded = loaded.by_ref().take(table.files.new.len()).collect();
-            is_blocked |= self
-                .finish_table(&tx, table, batch_id, loaded, report)
+            self.finish_table(&tx, table, batch_id, loaded, is_blocked, report)
                 .await?;
         }
         if !is_blocked {
@@ -162,7 +168,7 @@ impl Stager<'_> {
             return Ok(());
         };
         let new = tables.iter().flat_map(|it| &it.new);
-        let needed_bytes = 2 * new.map(|it| it.file.bytes).sum::<u64>();
+        let needed_bytes = 2 * new.map(|it| it.file.unpacked_bytes_guess()).sum::<u64>();
         if needed_bytes <= free_bytes {
             return Ok(());
         }

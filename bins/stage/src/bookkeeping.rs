@@ -19,7 +19,7 @@ const INSERT_LEDGER: Sql = common::sql!("stage/insert_ledger.sql");
 const CLEAR_BATCH: Sql = common::sql!("stage/clear_batch.sql");
 const SET_BATCH: Sql = common::sql!("stage/set_batch.sql");
 const COUNT_REJECTED: Sql = common::sql!("stage/count_rejected_rows.sql");
-const ABANDON_VANISHED: Sql = common::sql!("stage/abandon_vanished_files.sql");
+const MARK_VANISHED: Sql = common::sql!("stage/mark_vanished_files.sql");
 const LIST_UNFINISHED: Sql = common::sql!("stage/list_unfinished_files.sql");
 const DELETE_UNFINISHED: Sql = common::sql!("stage/delete_unfinished_batches.sql");
 const SET_RETAILER: Sql = common::sql!("stage/set_retailer.sql");
@@ -45,9 +45,10 @@ impl Stager<'_> {
     /// A new batch; what an earlier run staged and never published is abandoned.
     pub(crate) async fn open_batch(&self, tx: &Transaction<'_>) -> anyhow::Result<i64> {
         let (ctx, source) = (self.ctx, &self.source.name);
+        landing::withdraw_unpublished(tx, self.source).await?;
+        landing::restore_replaced(tx, self.source).await?;
         db::execute(tx, ABANDON_BATCHES, &[source]).await?;
         db::execute(tx, ABANDON_FILES, &[source]).await?;
-        landing::withdraw_abandoned(tx, self.source).await?;
         if self.must_empty_staging {
             self.empty_staging(tx).await?;
         }
@@ -86,8 +87,7 @@ impl Stager<'_> {
         for row in db::rows(&tx, LIST_UNFINISHED, &[&self.source.name]).await? {
             let file_ids: Vec<i64> = row.get("file_ids");
             let table_name: &str = row.get("table_name");
-            landing::wait_for_writers(&tx, self.source, table_name).await?;
-            landing::withdraw(&tx, self.source, table_name, &file_ids).await?;
+            landing::withdraw_unfinished(&tx, self.source, table_name, &file_ids).await?;
         }
         let deleted = db::execute(&tx, DELETE_UNFINISHED, &[&self.source.name]).await?;
         tx.commit()
@@ -114,16 +114,21 @@ impl Stager<'_> {
     }
 
     /// Files that left their snapshot; an appending table keeps what it has.
-    pub(crate) async fn abandon_vanished(
+    pub(crate) async fn mark_vanished(
         &self,
         tx: &Transaction<'_>,
         files: &TableFiles,
+        batch_id: i64,
     ) -> anyhow::Result<()> {
         let is_snapshot = self.source.tables[&files.table_name].mode == Mode::Snapshot;
         if files.has_vanished && is_snapshot {
-            let parameters: db::Parameters<'_> =
-                &[&self.source.name, &files.table_name, &files.paths()];
-            db::execute(tx, ABANDON_VANISHED, parameters).await?;
+            let parameters: db::Parameters<'_> = &[
+                &self.source.name,
+                &files.table_name,
+                &files.paths(),
+                &batch_id,
+            ];
+            db::execute(tx, MARK_VANISHED, parameters).await?;
         }
         Ok(())
     }
@@ -189,7 +194,8 @@ impl Stager<'_> {
             .reads
             .iter()
             .all(|it| tables[it].mode == Mode::Snapshot);
-        if entity.reads_new_rows || !reads_snapshots {
+        // Of a range of days, files outside of it may be out of landing.
+        if self.selection.is_partial() || entity.reads_new_rows || !reads_snapshots {
             return Ok(false);
         }
         let rejected = db::count(tx, COUNT_REJECTED, &[&self.source.name, &entity.reads]).await?;

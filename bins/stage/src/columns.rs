@@ -4,7 +4,7 @@
 //! comes from. Invariant: every name of the header is loaded, declared as ignored, or lands as a
 //! column that the report names; nothing is matched by likeness, a likely match is only told.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::path::Path;
 
 use chrono_tz::Tz;
@@ -15,6 +15,7 @@ use indexmap::IndexMap;
 mod mismatch;
 mod names;
 
+use crate::read::UNKNOWN_KEYS_MAX;
 use crate::source::{ColumnOptions, Format, NewColumns, Table, Type};
 use crate::values::Reader;
 use names::{identifier_of, shown};
@@ -94,7 +95,7 @@ pub(crate) fn inputs<'a>(name: &'a String, options: &'a ColumnOptions) -> &'a [S
 /// Matches a file's header with the table's declaration.
 ///
 /// # Errors
-/// Exit code 2: a column is missing, renamed, unknown, without a name or there twice, or the
+/// Exit code 2: the header is a record, a column is missing, renamed, unknown, without a name or there twice, or the
 /// delimiter is another; each has its own message.
 pub(crate) fn match_header(
     header: &Header<'_>,
@@ -108,6 +109,7 @@ pub(crate) fn match_header(
         .map(|(name, column)| (name, column.options()))
         .collect();
     mismatch::check_delimiter(header, table, &declared)?;
+    mismatch::check_record(header, table, &declared)?;
     mismatch::check_names(header, table, &declared)?;
     let unknown = mismatch::unknown(header, table, &declared);
     mismatch::check_missing(header, &declared, &unknown)?;
@@ -159,7 +161,7 @@ pub(crate) fn match_header(
 /// Columns for the keys of JSON objects that no column is made of, in the order of `keys`.
 ///
 /// # Errors
-/// Exit code 2: they may not land, or their names clash.
+/// Exit code 2: they may not land, they are too many, or their names clash.
 pub(crate) fn match_unknown_keys(
     path: &Path,
     line: u64,
@@ -184,6 +186,15 @@ pub(crate) fn match_unknown_keys(
             if hint.is_empty() { ";" } else { "" },
             mismatch::advice(table, new_columns)
         )));
+    }
+    if unknown.len() > UNKNOWN_KEYS_MAX {
+        return Err(Failure::usage(format!(
+            "`{}`: its objects hold more than {UNKNOWN_KEYS_MAX} keys that source.toml does not \
+             know, too many to become columns; declare the object that holds them as a column of \
+             type json, or add them to ignored_columns",
+            path.display()
+        ))
+        .into());
     }
     evolve(&unknown, table).map_err(|reason| header.refuse(&reason))
 }
@@ -223,8 +234,8 @@ fn may_evolve(table: &Table, new_columns: NewColumns) -> bool {
 
 /// Names of columns for these names of a file.
 fn evolve(unknown: &[&str], table: &Table) -> Result<Vec<String>, String> {
-    let mut evolved: HashMap<String, &str> = HashMap::new();
-    let mut columns = Vec::new();
+    let mut columns: Vec<String> = Vec::new();
+    let mut evolved: HashSet<String> = HashSet::new();
     for name in unknown {
         let printed = shown(name);
         let Some(column) = identifier_of(name) else {
@@ -233,16 +244,18 @@ fn evolve(unknown: &[&str], table: &Table) -> Result<Vec<String>, String> {
                  it with from = [\"{printed}\"]"
             ));
         };
-        let other = evolved.get(&column).copied();
         let is_taken = table.columns.contains_key(&column) || is_reserved(&column);
-        if other.is_some() || is_taken {
-            let other = shown(other.unwrap_or(&column));
+        if is_taken || !evolved.insert(column.clone()) {
+            let other = if is_taken {
+                "a column of the table"
+            } else {
+                "another one of the file"
+            };
             return Err(format!(
-                "column `{printed}` would land as `{column}`, as `{other}` does; declare it under \
+                "column `{printed}` would land as `{column}`, as {other} does; declare it under \
                  another name with from = [\"{printed}\"], or add it to ignored_columns"
             ));
         }
-        evolved.insert(column.clone(), name);
         columns.push(column);
     }
     Ok(columns)

@@ -3,8 +3,9 @@
 //! In: the source's declaration and its data folder. Out: each table's files with size, digest and
 //! day. A file that its manifest does not fit, or that looks cut off, is refused here.
 
+use std::collections::HashMap;
 use std::fs::{File, Metadata};
-use std::io::{Read as _, Seek as _, SeekFrom};
+use std::io::Read as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
@@ -15,19 +16,20 @@ use common::config::hex;
 use sha2::{Digest as _, Sha256};
 
 mod dates;
+mod endings;
 mod versions;
 mod walk;
+
+use endings::{begins_otherwise, check_last_line, is_packed, last_byte_of_a_line};
 
 pub(crate) use dates::Selection;
 pub(crate) use versions::mark_new;
 
 use crate::manifest::{self, FileManifest};
-use crate::source::{Encoding, Format, LineBreak, Manifest, Source, Table};
+use crate::source::{Format, Manifest, Mode, Source, Table};
 
-/// Endings of files that are unpacked while they are read.
-const PACKED_ENDINGS: [&str; 2] = ["gz", "zst"];
-/// Of gzip, zstd and UTF-16 with either mark.
-const OTHER_BEGINNINGS: [&[u8]; 4] = [b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\xff\xfe", b"\xfe\xff"];
+/// Bytes of text that one packed byte usually holds.
+const USUAL_RATIO: u64 = 8;
 const HASH_BUFFER_BYTES: usize = 256 * 1024;
 
 /// A file as it was when the run began.
@@ -80,6 +82,21 @@ impl TableFiles {
         !self.new.is_empty() || self.has_vanished
     }
 
+    /// Warnings of files with the same bytes: their rows come twice, unless the table is upserted.
+    pub(crate) fn twins(&self, mode: Mode) -> Vec<String> {
+        let mut first_of: HashMap<&str, &str> = HashMap::new();
+        let mut warnings = Vec::new();
+        for file in self.present.iter().filter(|_| mode != Mode::Upsert) {
+            if let Some(first) = first_of.insert(&file.content_sha256, &file.relative) {
+                warnings.push(format!(
+                    "table {}: `{first}` and `{}` hold the same bytes, so their rows are there twice",
+                    self.table_name, file.relative
+                ));
+            }
+        }
+        warnings
+    }
+
     /// A warning where a range of days leaves nothing of the table to look at.
     pub(crate) fn nothing_in_range(&self) -> Option<String> {
         let is_empty = self.present.is_empty() && self.left_out > 0;
@@ -129,6 +146,15 @@ impl RawFile {
             return self.check_unchanged();
         }
         Err(changed())
+    }
+
+    /// Size in bytes; of a packed file, what such files usually unpack to.
+    pub(crate) fn unpacked_bytes_guess(&self) -> u64 {
+        if is_packed(&self.path) {
+            self.bytes.saturating_mul(USUAL_RATIO)
+        } else {
+            self.bytes
+        }
     }
 
     /// Compares the number of records, rejected ones included, with the manifest, if there is one.
@@ -241,6 +267,13 @@ fn inspect(
     table: &Table,
 ) -> anyhow::Result<RawFile> {
     let explain = || format!("failed to read `{}`", path.display());
+    if relative.contains(char::is_control) {
+        // As it stands it would write lines of its own into logs.
+        return Err(Failure::usage(format!(
+            "the name of file {relative:?} holds control characters; rename it"
+        ))
+        .into());
+    }
     check_inside(folder, &path)?;
     // Before it is opened: to open a pipe is to wait for its writer.
     if !std::fs::metadata(&path).with_context(explain)?.is_file() {
@@ -333,50 +366,6 @@ fn check_not_empty(
         "deliver the file again, or, if it has no records, a manifest that says so"
     };
     Err(Failure::usage(format!("`{}` is empty: {reason}", path.display())).into())
-}
-
-/// The byte that ends a line, where the last byte on disk can tell.
-fn last_byte_of_a_line(path: &Path, table: &Table) -> Option<u8> {
-    let is_packed = path
-        .extension()
-        .is_some_and(|it| PACKED_ENDINGS.iter().any(|ending| it == *ending));
-    let is_one_byte = matches!(
-        table.encoding,
-        Encoding::Utf8 | Encoding::Windows1252 | Encoding::Latin1
-    );
-    if is_packed || !is_one_byte {
-        return None;
-    }
-    Some(match table.line_break {
-        LineBreak::First | LineBreak::Any => b'\n',
-        LineBreak::Cr => b'\r',
-    })
-}
-
-/// Packed data and UTF-16 under a declaration that knows neither: the reader says what they are,
-/// which helps more than a word on their last byte.
-fn begins_otherwise(file: &mut File) -> std::io::Result<bool> {
-    let mut first = Vec::new();
-    file.rewind()?;
-    file.take(4).read_to_end(&mut first)?;
-    Ok(OTHER_BEGINNINGS.iter().any(|it| first.starts_with(it)))
-}
-
-/// A file that was cut off may look whole to any reader: its last line must end.
-fn check_last_line(file: &mut File, expected: u8, path: &Path) -> anyhow::Result<()> {
-    let mut last = [0_u8];
-    file.seek(SeekFrom::End(-1))
-        .and_then(|_| file.read_exact(&mut last))
-        .with_context(|| format!("failed to read `{}`", path.display()))?;
-    if last[0] == expected {
-        return Ok(());
-    }
-    Err(Failure::usage(format!(
-        "`{}` ends without a line break, so it may be cut off; deliver the whole file, or, if the \
-         source always writes it so, set last_line_is_open = true for its table",
-        path.display()
-    ))
-    .into())
 }
 
 /// Digest and number of the bytes.

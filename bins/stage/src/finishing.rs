@@ -5,7 +5,7 @@ use deadpool_postgres::Transaction;
 
 use crate::batch::Stager;
 use crate::bookkeeping::Entry;
-use crate::files::RawFile;
+use crate::files::{RawFile, TableFiles};
 use crate::landing;
 use crate::load::Loaded;
 use crate::opening::OpenTable;
@@ -16,8 +16,8 @@ const UPDATE_FILE: Sql = common::sql!("stage/update_raw_file.sql");
 const BLOCK_BATCH: Sql = common::sql!("stage/block_batch.sql");
 
 impl Stager<'_> {
-    /// Takes the rows of older versions away and writes down what the files held; true where the
-    /// batch is blocked.
+    /// Takes the rows of older versions away, or those of a blocked batch, and writes down what the
+    /// files held.
     ///
     /// # Errors
     /// As the server says.
@@ -27,16 +27,22 @@ impl Stager<'_> {
         open: &OpenTable,
         batch_id: i64,
         loaded: Vec<Loaded>,
+        is_blocked: bool,
         report: &mut StageReport,
-    ) -> anyhow::Result<bool> {
+    ) -> anyhow::Result<()> {
         let files = &open.files;
         let table = &self.source.tables[&files.table_name];
-        self.replace_rows(tx, open, table, report).await?;
-        self.abandon_vanished(tx, files).await?;
+        if is_blocked {
+            // The rows of before stay what landing shows.
+            landing::withdraw(tx, self.source, &files.table_name, &open.file_ids).await?;
+        } else {
+            self.replace_rows(tx, open, table, batch_id, report).await?;
+            self.mark_vanished(tx, files, batch_id).await?;
+        }
         for warning in &open.warnings {
             report.warn(format!("source {}: {warning}", self.source.name));
         }
-        let (mut total, mut is_blocked) = (Counts::default(), false);
+        let mut total = Counts::default();
         let done = open.file_ids.iter().zip(files.new_files()).zip(loaded);
         for ((file_id, file), Loaded { step, counts }) in done {
             let numbers = [counts.read, counts.loaded, counts.rejected].map(db::bigint);
@@ -50,7 +56,7 @@ impl Stager<'_> {
             };
             report.finish(step, rows);
             self.warn(table, file, counts, report);
-            is_blocked |= self.block(tx, batch_id, file, counts, report).await?;
+            self.block(tx, batch_id, file, counts, report).await?;
             total.read += counts.read;
             total.loaded += counts.loaded;
             total.rejected += counts.rejected;
@@ -66,10 +72,17 @@ impl Stager<'_> {
             read: Some(total.read),
             rejected: Some(total.rejected),
             staged: total.loaded,
-            is_whole: table.mode == Mode::Snapshot && !files.is_partial && total.rejected == 0,
+            is_whole: self.is_whole(files, table) && total.rejected == 0,
         };
-        self.record(tx, batch_id, &entry).await?;
-        Ok(is_blocked)
+        self.record(tx, batch_id, &entry).await
+    }
+
+    /// Whether the files are all that the source has of the table's dataset.
+    fn is_whole(&self, files: &TableFiles, table: &Table) -> bool {
+        let others = self.source.tables.iter().filter(|(name, other)| {
+            **name != files.table_name && other.entity.is_some() && other.entity == table.entity
+        });
+        table.mode == Mode::Snapshot && !files.is_partial && others.count() == 0
     }
 
     /// The batch's rows take the place of those that they replace.
@@ -78,6 +91,7 @@ impl Stager<'_> {
         tx: &Transaction<'_>,
         open: &OpenTable,
         table: &Table,
+        batch_id: i64,
         report: &mut StageReport,
     ) -> anyhow::Result<()> {
         if table.entity.is_some() {
@@ -88,7 +102,9 @@ impl Stager<'_> {
             Step::begin(format!("replace rows of {name}")).relation(source.landing_table(name));
         let mut deleted = landing::clear(tx, source, &open.files, &open.file_ids).await?;
         if table.mode == Mode::Upsert {
-            deleted += landing::remove_superseded(tx, source, name, table, &open.file_ids).await?;
+            deleted +=
+                landing::remove_superseded(tx, source, name, table, batch_id, &open.file_ids)
+                    .await?;
         }
         if deleted > 0 {
             let rows = Rows {
@@ -125,9 +141,9 @@ impl Stager<'_> {
         file: &RawFile,
         counts: Counts,
         report: &mut StageReport,
-    ) -> anyhow::Result<bool> {
+    ) -> anyhow::Result<()> {
         if !self.settings.is_blocked(counts.read, counts.rejected) {
-            return Ok(false);
+            return Ok(());
         }
         db::execute(tx, BLOCK_BATCH, &[&batch_id, &self.ctx.started_at]).await?;
         report.warn(format!(
@@ -139,6 +155,6 @@ impl Stager<'_> {
             file.relative,
             self.settings.rejected_share_max * 100.0
         ));
-        Ok(true)
+        Ok(())
     }
 }

@@ -18,6 +18,7 @@ use crate::source::{Mode, Source, Table};
 use crate::sqltext::{identifier, literal};
 
 const LIST_COLUMNS: Sql = common::sql!("stage/list_columns.sql");
+const ABANDON_LOADED: Sql = common::sql!("stage/abandon_loaded_files.sql");
 const LIST_EVOLVED: Sql = common::sql!("stage/list_evolved_columns.sql");
 
 /// What every landing row carries beside the source's own columns.
@@ -56,6 +57,7 @@ pub(crate) async fn prepare(
     let comes_whole = table.mode == Mode::Snapshot && !is_partial;
     if comes_whole && (changed.is_some() || is_narrower(tx, &name, &wanted, &existing).await?) {
         // All its rows come again from the files of today.
+        db::execute(tx, ABANDON_LOADED, &[&source.name, &table_name]).await?;
         let statement = format!("drop table landing.{} cascade", identifier(&name));
         run(tx, &statement).await?;
         return create(tx, source, &name, &wanted).await;
@@ -75,6 +77,23 @@ pub(crate) async fn prepare(
         .into());
     }
     widen(tx, source, &name, &wanted, &existing).await
+}
+
+/// Makes a table of which no file ever came: SQL may read it all the same.
+///
+/// # Errors
+/// As the server says.
+pub(crate) async fn create_missing(
+    tx: &Transaction<'_>,
+    source: &Source,
+    table_name: &str,
+) -> anyhow::Result<()> {
+    let name = source.landing_table(table_name);
+    let table = &source.tables[table_name];
+    if table.entity.is_some() || !columns_of(tx, "landing", &name).await?.is_empty() {
+        return Ok(());
+    }
+    create(tx, source, &name, &landing_shape(table)).await
 }
 
 /// Whether the table has a column that was declared once and is not any more.

@@ -138,7 +138,13 @@ async fn load_file(
         }
         copied
     }));
-    let quarantining = quarantine.take(rejects);
+    let quarantining = async {
+        let taken = quarantine.take(rejects).await;
+        if taken.is_err() {
+            is_given_up.store(true, Ordering::Relaxed);
+        }
+        taken
+    };
     let parsing = tokio::task::spawn_blocking(move || parser.run(&output));
     // All three come to their end, also after an error: nothing is still on its way to the server.
     let (copied, quarantined, parsed) = future::join3(copying, quarantining, parsing).await;
@@ -232,12 +238,17 @@ fn refuse(rejects: &[Reject]) -> Failure {
 
 /// Where in the record the fault is; never its value.
 fn payload(reject: &Reject) -> serde_json::Value {
-    match &reject.place {
+    let mut payload = match &reject.place {
         Some(place) => serde_json::json!({
             "column": place.column,
             "column_number": place.column_number,
             "line": place.line,
         }),
         None => serde_json::json!({}),
+    };
+    if let Some(counts) = reject.field_counts {
+        payload["fields"] = counts.found.into();
+        payload["fields_expected"] = counts.expected.into();
     }
+    payload
 }

@@ -82,6 +82,9 @@ impl Stager<'_> {
             .map(|it| it.files.table_name.clone())
             .collect();
         for entity in self.entities_of(&names) {
+            for name in &entity.reads {
+                landing::create_missing(&tx, self.source, name).await?;
+            }
             conform::selected_columns(&tx, entity).await?;
         }
         tx.commit().await.context("failed to open the batch")?;

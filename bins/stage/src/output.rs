@@ -28,6 +28,8 @@ pub(crate) struct Reject {
     pub place: Option<Place>,
     /// Name of the rule.
     pub rule: String,
+    /// Of a record with too few or too many fields: how many.
+    pub field_counts: Option<FieldCounts>,
     /// The record's bytes, in UTF-8 where they are text.
     pub raw: Vec<u8>,
 }
@@ -39,8 +41,17 @@ pub(crate) struct Place {
     pub column_number: usize,
     /// Name of the column, where the header has one.
     pub column: Option<String>,
-    /// Line of the file, from 1.
+    /// Line of the file on which the field begins, from 1.
     pub line: u64,
+}
+
+/// Fields of a record that are not as many as the header's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FieldCounts {
+    /// Fields that it has.
+    pub found: usize,
+    /// Fields that the header has.
+    pub expected: usize,
 }
 
 /// What a file held.

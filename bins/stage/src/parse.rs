@@ -61,20 +61,24 @@ impl FileParser {
             output,
         );
         let mut record = Record::default();
-        let (mut seen_bytes, mut seen_rows) = (0, 0);
+        let mut seen = (0, 0);
         while reader.read(&mut record)? {
             rows.add(&record)?;
-            let read_bytes = reader.bytes_read();
-            if read_bytes - seen_bytes > PROGRESS_BYTES {
-                self.bar
-                    .add_rows(read_bytes - seen_bytes, record.number - seen_rows);
-                (seen_bytes, seen_rows) = (read_bytes, record.number);
+            if reader.bytes_read() - seen.0 > PROGRESS_BYTES {
+                seen = self.show(seen, (reader.bytes_read(), record.number));
             }
         }
+        self.show(seen, (reader.bytes_read(), record.number));
         let counts = rows.finish()?;
         self.planned.check_keys(&reader)?;
         self.check_end(reader, counts)?;
         Ok(counts)
+    }
+
+    /// Moves the bar from bytes and rows that it knows to those of now.
+    fn show(&self, seen: (u64, u64), now: (u64, u64)) -> (u64, u64) {
+        self.bar.add_rows(now.0 - seen.0, now.1 - seen.1);
+        now
     }
 
     /// Whether the file was whole, and is still the one that the run began with.

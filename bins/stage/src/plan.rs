@@ -128,6 +128,8 @@ fn evolve_keys(
     for (name, key) in names.iter().zip(keys) {
         let mut options = Column::Type(Type::Text).options();
         options.from = vec![key];
+        // The only records that have it may be rejected.
+        options.optional = true;
         table
             .columns
             .insert(name.clone(), Column::Options(Box::new(options)));
@@ -136,16 +138,59 @@ fn evolve_keys(
 }
 
 impl Planned {
-    /// Refuses keys of JSON objects that nothing declares, once the file was read.
+    /// Refuses keys of JSON objects that nothing declares, and declared ones that no object has,
+    /// once the file was read.
     ///
     /// # Errors
-    /// Exit code 2; names the first one and its line.
+    /// Exit code 2; names the first one, and the line of one that nothing declares.
     pub(crate) fn check_keys(&self, reader: &RecordReader) -> anyhow::Result<()> {
+        self.check_unknown_keys(reader)?;
+        let never_seen = reader.keys_never_seen();
+        match first_needed(&self.table, &never_seen) {
+            None => Ok(()),
+            Some(key) => Err(Failure::usage(format!(
+                "key `{}` is in none of its records; rename it in the file, or with `from` in \
+                 source.toml, or, if files may come without it, say optional = true",
+                key.escape_debug()
+            ))
+            .into()),
+        }
+    }
+
+    fn check_unknown_keys(&self, reader: &RecordReader) -> anyhow::Result<()> {
         let Some((key, line)) = reader.unknown_keys().and_then(|it| it.first()) else {
             return Ok(());
         };
         let path = Path::new(&self.file.relative);
         let keys = [key.clone()];
         columns::match_unknown_keys(path, *line, &keys, &self.table, self.new_columns).map(drop)
+    }
+}
+
+/// The first of these keys that a column cannot do without.
+fn first_needed<'a>(table: &Table, keys: &[&'a str]) -> Option<&'a str> {
+    let is_needed = |key: &str| {
+        table.columns.iter().any(|(name, column)| {
+            let options = column.options();
+            !options.optional && columns::inputs(name, &options).iter().any(|it| it == key)
+        })
+    };
+    keys.iter().copied().find(|it| is_needed(it))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_needed_unless_its_columns_are_optional() {
+        let table: Table = toml::from_str(
+            "files = [\"f\"]\nformat = \"ndjson\"\n[columns]\na = { type = \"text\", optional = \
+             true }\nb = { type = \"text\", constant = \"x\" }\nc = { type = \"text\", from = \
+             [\"d\", \"e\"] }\n",
+        )
+        .expect("a table");
+        assert_eq!(first_needed(&table, &["a", "b", "c"]), None);
+        assert_eq!(first_needed(&table, &["a", "e", "d"]), Some("e"));
     }
 }

@@ -7,11 +7,13 @@ use common::Failure;
 
 use crate::columns::{Input, TargetColumn};
 use crate::lineage::Lineage;
-use crate::output::{Counts, Output, Place, Reject};
+use crate::output::{Counts, FieldCounts, Output, Place, Reject};
 use crate::read::Record;
 use crate::source::DriftedTypes;
 use crate::values::{self, Reason, Written};
 
+/// Rule that a record with too few or too many fields breaks.
+pub(crate) const RAGGED: &str = "csv.ragged";
 /// Rows are sent when so many bytes of them have gathered.
 const CHUNK_BYTES: usize = 256 * 1024;
 /// Rejects are sent when so many, or so many bytes of them, have gathered.
@@ -37,6 +39,7 @@ pub(crate) struct Rows<'a> {
 struct Refusal {
     rule: String,
     place: Option<Place>,
+    field_counts: Option<FieldCounts>,
     is_type: bool,
 }
 
@@ -120,42 +123,46 @@ impl<'a> Rows<'a> {
             .map_err(|reason| Refusal {
                 rule: reason.to_owned(),
                 place: None,
+                field_counts: None,
                 is_type: false,
             })?;
         Ok(moved)
     }
 
     fn check_structure(&self, record: &Record) -> Result<(), Refusal> {
-        let (rule, field, line) = if let Some(found) = record.fault {
-            (found.fault.rule().to_owned(), found.field, found.line)
-        } else if record.len() != self.header.len() {
-            let (found, expected) = (record.len(), self.header.len());
-            let rule = format!("csv.ragged: {found} fields, {expected} expected");
-            (rule, found.min(expected), record.line)
+        let counts = FieldCounts {
+            found: record.len(),
+            expected: self.header.len(),
+        };
+        let (rule, field, line, field_counts) = if let Some(found) = record.fault {
+            (found.fault.rule(), found.field, found.line, None)
+        } else if counts.found != counts.expected {
+            let field = counts.found.min(counts.expected);
+            (RAGGED, field, record.line_of(field), Some(counts))
         } else {
             return Ok(());
         };
         Err(Refusal {
-            rule,
+            rule: rule.to_owned(),
             place: Some(Place {
                 column_number: field + 1,
                 column: self.header.get(field).cloned(),
                 line,
             }),
+            field_counts,
             is_type: false,
         })
     }
 
     fn reject(&mut self, record: &Record, refusal: Refusal) -> anyhow::Result<()> {
         if refusal.is_type && self.drifted_types == DriftedTypes::Freeze {
-            let column = refusal
-                .place
-                .map(|it| format!(", column {}", it.column_number));
+            let place = match refusal.place {
+                Some(it) => format!("line {}, column {}", it.line, it.column_number),
+                None => format!("line {}", record.line),
+            };
             return Err(Failure::usage(format!(
-                "line {}{}: {}, and the source freezes types; mend the file, or set types = \
+                "{place}: {}, and the source freezes types; mend the file, or set types = \
                  \"quarantine\" in [schema_drift]",
-                record.line,
-                column.unwrap_or_default(),
                 refusal.rule
             ))
             .into());
@@ -167,6 +174,7 @@ impl<'a> Rows<'a> {
             line: record.line,
             place: refusal.place,
             rule: refusal.rule,
+            field_counts: refusal.field_counts,
             raw: record.raw().to_vec(),
         });
         if self.rejects.len() >= REJECTS_MAX || self.rejected_bytes >= REJECTED_BYTES_MAX {
@@ -229,13 +237,108 @@ fn refuse_value(column: &TargetColumn, record: &Record, reason: Reason) -> Refus
         Input::Fields(fields) => fields.first().map(|field| Place {
             column_number: field + 1,
             column: Some(column.name.clone()),
-            line: record.line,
+            line: record.line_of(*field),
         }),
         Input::Constant(_) | Input::Absent => None,
     };
     Refusal {
         rule: format!("{}.{reason}", column.name),
         place,
+        field_counts: None,
         is_type: true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicBool;
+
+    use chrono_tz::Tz;
+    use tokio::sync::mpsc;
+
+    use super::*;
+    use crate::columns::{self, Header};
+    use crate::read::{Limits, RecordReader};
+    use crate::source::{NewColumns, Table};
+
+    /// What becomes of a file with the columns `a`, a text, and `b`, an integer.
+    fn rejects(text: &'static str, keys: &str, types: DriftedTypes) -> anyhow::Result<Vec<Reject>> {
+        let table = format!("files = [\"f\"]\n{keys}\n[columns]\na = \"text\"\nb = \"integer\"\n");
+        let table: Table = toml::from_str(&table).expect("a table");
+        let mut reader =
+            RecordReader::from_reader(text.as_bytes(), "f", &table, &Limits::default())?;
+        let names = reader.header()?.expect("a header");
+        let header = Header {
+            path: Path::new("f"),
+            line: 1,
+            names: &names,
+        };
+        let matched = columns::match_header(&header, &table, NewColumns::Freeze, Tz::UTC)?;
+        let (chunks, _rows) = mpsc::channel(8);
+        let (rejects, mut taken) = mpsc::channel(8);
+        let output = Output {
+            chunks,
+            rejects,
+            is_given_up: Arc::new(AtomicBool::new(false)),
+        };
+        let mut rows = Rows::new(matched.columns, &names, &Lineage::Absent, types, &output);
+        let mut record = Record::default();
+        while reader.read(&mut record)? {
+            rows.add(&record)?;
+        }
+        rows.finish()?;
+        Ok(taken.try_recv().unwrap_or_default())
+    }
+
+    /// Rule, line and column of each reject.
+    fn places(text: &'static str, keys: &str) -> Vec<(String, u64, usize)> {
+        let rejects = rejects(text, keys, DriftedTypes::Quarantine).expect("rejects");
+        let places = rejects.into_iter().map(|it| {
+            let place = it.place.expect("a place");
+            (it.rule, place.line, place.column_number)
+        });
+        places.collect()
+    }
+
+    #[test]
+    fn a_ragged_record_tells_its_counts_beside_its_rule() {
+        let found = rejects("a,b\n1\n1,2,3\nx,y\n", "", DriftedTypes::Quarantine);
+        let found: Vec<_> = found
+            .expect("rejects")
+            .into_iter()
+            .map(|it| (it.rule, it.field_counts))
+            .collect();
+        let counts = |found| Some(FieldCounts { found, expected: 2 });
+        let ragged = |found| (RAGGED.to_owned(), counts(found));
+        let value = ("b.not_an_integer".to_owned(), None);
+        assert_eq!(found, [ragged(1), ragged(3), value]);
+    }
+
+    #[test]
+    fn a_place_is_the_line_on_which_its_field_begins() {
+        let value = |line| vec![("b.not_an_integer".to_owned(), line, 2)];
+        let ragged = |line, column| vec![(RAGGED.to_owned(), line, column)];
+        assert_eq!(places("a,b\n\"x\ny\n\",z\n", ""), value(4));
+        assert_eq!(places("a,b\r\n\"x\"\"\r\ny\",z\r\n", ""), value(3));
+        assert_eq!(places("a,b\n\"x\",\"z\n\"\n", ""), value(2));
+        let keys = "line_break = \"cr\"";
+        assert_eq!(places("a,b\r\"x\r\n\",z\r", keys), value(3));
+        let keys = "quote = \"\"\nescape = \"\\\\\"";
+        assert_eq!(places("a,b\nx\\\ny,z\n", keys), value(3));
+        let keys = "swallowed_lines = \"quarantine\"";
+        let swallowed = ("csv.quote_swallows_lines".to_owned(), 2, 1);
+        assert_eq!(places("a,b\n\"x\ny\"\n", keys), [swallowed]);
+        assert_eq!(places("a,b\n1\n", ""), ragged(2, 2));
+        let keys = "format = \"ndjson\"";
+        assert_eq!(places("{\"a\":\"\\n\",\"b\":\"x\"}\n", keys), value(1));
+    }
+
+    #[test]
+    fn a_drifted_type_names_the_line_of_its_value() {
+        let error = rejects("a,b\n\"x\ny\",z\n", "", DriftedTypes::Freeze).expect_err("a refusal");
+        let message = error.to_string();
+        assert!(message.starts_with("line 3, column 2: b.not"), "{message}");
     }
 }

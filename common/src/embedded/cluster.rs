@@ -168,6 +168,8 @@ fn settings(config: &EmbeddedConfig, extra_settings: &[(&str, &str)]) -> String 
          timezone = 'UTC'\n\
          log_timezone = 'UTC'\n\
          log_error_verbosity = terse\n\
+         # Messages of errors quote values of rows; the programs report them without.\n\
+         log_min_messages = log\n\
          log_min_error_statement = panic\n\
          tcp_keepalives_idle = 2\n\
          tcp_keepalives_interval = 1\n\

@@ -76,6 +76,84 @@ async fn new_versions_of_rows_take_the_place_of_old_ones() -> anyhow::Result<()>
     Ok(())
 }
 
+/// Goal: rows that a batch replaced, and that never comes back, are there again when that batch is
+/// never published.
+#[tokio::test]
+async fn replaced_rows_come_back_with_a_batch_that_was_never_published() -> anyhow::Result<()> {
+    let shop = Shop::new(&prices("mode = \"upsert\"\nkey = [\"article\"]")).await;
+    shop.write_data("1/prices.csv", "article,price\na,1\nb,1\n");
+    stage_and_publish(&shop).await?;
+    std::fs::remove_file(shop.data().join("1/prices.csv"))?;
+
+    shop.write_data("2/prices.csv", "article,price\na,2\n");
+    shop.stage().await?;
+    assert_eq!(landed(&shop).await, ["a 2", "b 1"]);
+    shop.write_data("2/prices.csv", "article,price\nc,2\n");
+    stage_and_publish(&shop).await?;
+    assert_eq!(landed(&shop).await, ["a 1", "b 1", "c 2"]);
+
+    shop.write_data("2/prices.csv", "article,price\na,3\n");
+    stage_and_publish(&shop).await?;
+    assert_eq!(landed(&shop).await, ["a 3", "b 1"]);
+    Ok(())
+}
+
+/// Goal: files whose folders tell no day keep the order in which they came.
+#[tokio::test]
+async fn undated_files_replace_each_other_in_the_order_in_which_they_came() -> anyhow::Result<()> {
+    let shop = Shop::new(&prices("mode = \"upsert\"\nkey = [\"article\"]")).await;
+    shop.write_data("b/prices.csv", "article,price\nx,1\n");
+    shop.write_data("c/prices.csv", "article,price\ny,1\n");
+    stage_and_publish(&shop).await?;
+    shop.write_data("a/prices.csv", "article,price\nx,2\n");
+    stage_and_publish(&shop).await?;
+    shop.write_data("c/prices.csv", "article,price\ny,3\n");
+    stage_and_publish(&shop).await?;
+    assert_eq!(landed(&shop).await, ["x 2", "y 3"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn files_with_the_same_bytes_are_told() -> anyhow::Result<()> {
+    let shop = Shop::new(&prices("mode = \"append\"")).await;
+    shop.write_data("a/prices.csv", "article,price\nx,1\n");
+    shop.write_data("b/prices.csv", "article,price\nx,1\n");
+    let warnings = shop.stage().await?.warnings;
+    assert!(
+        warnings.iter().any(|it| it.contains("hold the same bytes")),
+        "{warnings:?}"
+    );
+    Ok(())
+}
+
+/// Goal: an older day that comes late, or alone, never replaces newer rows.
+#[tokio::test]
+async fn an_older_day_replaces_nothing_newer() -> anyhow::Result<()> {
+    let mut shop = Shop::new(&prices("mode = \"upsert\"\nkey = [\"article\"]")).await;
+    let day = |day: &str| format!("business_date={day}/prices.csv");
+    shop.write_data(&day("2025-03-01"), "article,price\na,1\nb,1\n");
+    shop.write_data(&day("2025-03-03"), "article,price\na,3\n");
+    stage_and_publish(&shop).await?;
+
+    shop.write_data(&day("2025-03-01"), "article,price\na,10\nb,10\n");
+    shop.options.to = "2025-03-01".parse().ok();
+    stage_and_publish(&shop).await?;
+    assert_eq!(landed(&shop).await, ["a 3", "b 10"], "a range of days");
+
+    shop.options.to = None;
+    for loaded in ["2025-03-01", "2025-03-03"] {
+        std::fs::remove_file(shop.data().join(day(loaded)))?;
+    }
+    shop.write_data(&day("2025-03-02"), "article,price\na,2\nb,2\n");
+    stage_and_publish(&shop).await?;
+    assert_eq!(
+        landed(&shop).await,
+        ["a 3", "b 2"],
+        "files that were archived"
+    );
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_range_of_days_loads_its_files_only() -> anyhow::Result<()> {
     let mut shop = Shop::new(&prices("mode = \"append\"")).await;

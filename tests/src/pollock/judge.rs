@@ -54,7 +54,7 @@ pub(super) fn judge(sample: &Sample, outcome: &Outcome, rows: &[Row]) -> Judgeme
             _ if *is_blocked => (Verdict::Wrong, vec!["it is blocked".to_owned()]),
             Ok(()) if rejects.is_empty() => (Verdict::Equal, Vec::new()),
             Ok(()) => {
-                let rules = rejects.iter().map(|it| rule_of(&it.rule).to_owned());
+                let rules = rejects.iter().map(|it| it.rule.clone());
                 (Verdict::Quarantined, rules.collect())
             }
             Err(reason) => (Verdict::Wrong, vec![reason]),
@@ -140,11 +140,6 @@ fn compare_reject(line: &Line<'_>, column: i64, reject: &Reject) -> Result<(), S
     Ok(())
 }
 
-/// A rule without the numbers of its case.
-fn rule_of(rule: &str) -> &str {
-    rule.split(':').next().unwrap_or(rule)
-}
-
 /// A refusal without the names and numbers of its case.
 fn kind_of(message: &str) -> String {
     let mut kind = String::new();
@@ -174,7 +169,102 @@ fn signed(number: usize) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::kind_of;
+    use super::super::dialect::Parameters;
+    use super::{Verdict, judge, kind_of};
+    use crate::pollock::Sample;
+    use crate::trial::{Outcome, Reject, Row};
+
+    /// Line 3 is broken in column 2.
+    fn sample() -> Sample {
+        let row = |it: &str| vec![it.to_owned(), String::new()];
+        Sample {
+            name: "row_extra_quote2_col1.csv".to_owned(),
+            bytes: b"a,b\n1,\n2,\"x\"y\n3,\n".to_vec(),
+            parameters: Parameters {
+                delimiter: ",".to_owned(),
+                quotechar: "\"".to_owned(),
+                escapechar: "\"".to_owned(),
+                row_delimiter: "\r\n".to_owned(),
+                header_lines: 1,
+                preamble_lines: 0,
+                footnote_lines: 0,
+                column_names: Vec::new(),
+            },
+            columns: vec!["a".to_owned(), "b".to_owned()],
+            clean_rows: vec![row("1"), row("2"), row("3")],
+        }
+    }
+
+    fn row(line: i64, text: &str) -> Row {
+        Row {
+            line,
+            number: line - 1,
+            cells: vec![Some(text.to_owned()), None],
+        }
+    }
+
+    fn reject(line: i64, column: Option<i64>, raw: &[u8]) -> Reject {
+        Reject {
+            file: "row_extra_quote2_col1.csv".to_owned(),
+            line,
+            column,
+            rule: "csv.text_after_quote".to_owned(),
+            raw: raw.to_vec(),
+        }
+    }
+
+    fn verdict(rows: &[Row], rejects: Vec<Reject>) -> Verdict {
+        let outcome = Outcome::Read {
+            is_blocked: false,
+            rejects,
+        };
+        judge(&sample(), &outcome, rows).verdict
+    }
+
+    /// Goal: nothing but the right rows and the right place passes.
+    #[test]
+    fn what_is_lost_changed_or_misplaced_is_wrong() {
+        const RAW: &[u8] = b"2,\"x\"y";
+        let right = || vec![reject(3, Some(2), RAW)];
+        let rows = [row(2, "1"), row(4, "3")];
+        assert_eq!(verdict(&rows, right()), Verdict::Quarantined);
+        for (rows, rejects) in [
+            (vec![row(2, "1"), row(4, "3")], vec![]),
+            (
+                vec![row(2, "1"), row(4, "3")],
+                vec![reject(4, Some(2), RAW)],
+            ),
+            (
+                vec![row(2, "1"), row(4, "3")],
+                vec![reject(3, Some(1), RAW)],
+            ),
+            (vec![row(2, "1"), row(4, "3")], vec![reject(3, None, RAW)]),
+            (
+                vec![row(2, "1"), row(4, "3")],
+                vec![reject(3, Some(2), b"2,")],
+            ),
+            (vec![row(2, "1")], right()),
+            (vec![row(4, "3"), row(2, "1")], right()),
+            (vec![row(2, "1"), row(5, "3")], right()),
+            (vec![row(2, "1"), row(4, "x")], right()),
+            (vec![row(2, "1"), row(3, "2"), row(4, "3")], vec![]),
+            (vec![row(2, "1"), row(4, "3"), row(5, "4")], right()),
+        ] {
+            let found = verdict(&rows, rejects.clone());
+            assert_eq!(found, Verdict::Wrong, "{rows:?} {rejects:?}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_must_name_its_file() {
+        for (message, expected) in [
+            ("`row_extra_quote2_col1.csv`, line 3: no", Verdict::Refused),
+            ("line 3: no", Verdict::Wrong),
+        ] {
+            let outcome = Outcome::Refused(message.to_owned());
+            assert_eq!(judge(&sample(), &outcome, &[]).verdict, expected);
+        }
+    }
 
     #[test]
     fn refusals_of_one_kind_look_the_same() {

@@ -3,7 +3,7 @@
 use common::config::nearest_hint;
 use indexmap::{IndexMap, IndexSet};
 
-use super::names::{shown, slight_difference};
+use super::names::{looks_like_value, shown, slight_difference};
 use super::{Header, inputs};
 use crate::source::{ColumnOptions, Format, NewColumns, Table};
 
@@ -13,6 +13,35 @@ type Declared<'a> = IndexMap<&'a String, ColumnOptions>;
 const SEPARATORS: [(char, &str); 4] = [(',', ","), (';', ";"), ('\t', "\\t"), ('|', "|")];
 /// From here on two names are taken for one with a slip in it (Jaro-Winkler).
 const LIKENESS_MIN: f64 = 0.85;
+
+/// A header of values is the first record of a file without header, or a line before the header;
+/// none of them may be told.
+pub(super) fn check_record(
+    header: &Header<'_>,
+    table: &Table,
+    declared: &Declared<'_>,
+) -> anyhow::Result<()> {
+    if table.format != Format::Csv || table.header_lines == 0 {
+        return Ok(());
+    }
+    let is_value = |it: &&usize| {
+        let name = &header.names[**it];
+        !is_used(name, declared) && !is_ignored(name, table) && looks_like_value(name)
+    };
+    let places: Vec<usize> = (0..header.names.len()).collect();
+    let values: Vec<&usize> = places.iter().filter(is_value).collect();
+    let Some(first) = values.first().filter(|_| 2 * values.len() > places.len()) else {
+        return Ok(());
+    };
+    Err(header.refuse(&format!(
+        "the header looks like a record: {} of its {} fields are numbers, times, addresses or the \
+         like, first column {}; set header_lines = 0 if the file has no header, or preamble_lines \
+         if it stands further down; if these are names, add them to the table's columns",
+        values.len(),
+        places.len(),
+        *first + 1
+    )))
+}
 
 /// A header that is one field, though it holds another separator, was split by the wrong one.
 pub(super) fn check_delimiter(
@@ -30,9 +59,8 @@ pub(super) fn check_delimiter(
         return Ok(());
     };
     Err(header.refuse(&format!(
-        "the header is a single column, `{}`; its names are most likely separated by `{written}`, \
-         not by `{}`: say delimiter = \"{written}\" for the table",
-        shown(name),
+        "the header is a single column; its names are most likely separated by `{written}`, not by \
+         `{}`: say delimiter = \"{written}\" for the table",
         shown(&table.delimiter)
     )))
 }

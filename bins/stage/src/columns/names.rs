@@ -8,6 +8,8 @@ use crate::landing::TECHNICAL_COLUMNS;
 pub(crate) const IDENTIFIER_BYTES_MAX: usize = 63;
 /// Longest part of a name that a message shows, in characters.
 const SHOWN_CHARACTERS_MAX: usize = 80;
+/// From here on hexadecimal digits are an identifier of some record, and no word.
+const IDENTIFIER_CHARACTERS_MIN: usize = 16;
 /// Columns that every table of PostgreSQL has already.
 const SYSTEM_COLUMNS: [&str; 6] = ["cmax", "cmin", "ctid", "tableoid", "xmax", "xmin"];
 
@@ -81,6 +83,19 @@ pub(super) fn is_invisible(letter: char) -> bool {
         )
 }
 
+/// Whether a name looks like a number, a time, an identifier or an address: such a header is most
+/// likely a record.
+pub(super) fn looks_like_value(name: &str) -> bool {
+    let name = name.trim();
+    let has_digit = name.contains(|it: char| it.is_ascii_digit());
+    let is_number = name
+        .chars()
+        .all(|it| it.is_ascii_digit() || !it.is_alphanumeric() || matches!(it, 'T' | 'Z'));
+    let is_identifier = name.len() >= IDENTIFIER_CHARACTERS_MIN
+        && name.chars().all(|it| it.is_ascii_hexdigit() || it == '-');
+    name.contains('@') || (has_digit && (is_number || is_identifier))
+}
+
 /// How two names that look alike differ: `in capitals and in white space`; none where they differ
 /// in more.
 pub(super) fn slight_difference(left: &str, right: &str) -> Option<String> {
@@ -147,6 +162,34 @@ mod tests {
             assert_eq!(toml["x"].as_str(), Some(name));
         }
         assert_eq!(shown(&"a".repeat(99)).chars().count(), 81);
+    }
+
+    #[test]
+    fn values_are_told_from_names() {
+        for value in [
+            "1",
+            "-12.50",
+            "1.234,5 €",
+            "2025-01-02",
+            "2025-01-02T12:00:00Z",
+            "31/12/2025 12:00",
+            "jane@example.com",
+            "00e7ee1b050b8499577073aeb2a297a1",
+            "123e4567-e89b-12d3-a456-426614174000",
+        ] {
+            assert!(looks_like_value(value), "{value}");
+        }
+        for name in [
+            "",
+            "id",
+            "price (€)",
+            "line_1",
+            "2024 total",
+            "_",
+            "deadbeef",
+        ] {
+            assert!(!looks_like_value(name), "{name}");
+        }
     }
 
     #[test]

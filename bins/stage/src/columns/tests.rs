@@ -80,7 +80,7 @@ fn each_mistake_has_a_message_of_its_own() {
         ),
         (
             &["id\tbuyer\tat\tprice"],
-            "the header is a single column, `id\\tbuyer\\tat\\tprice`",
+            "the header is a single column; its names are most likely separated by `\\t`",
         ),
         (&["id"], "(also missing: `at`, `price`)"),
     ];
@@ -88,6 +88,39 @@ fn each_mistake_has_a_message_of_its_own() {
         let text = refused(header, ORDERS, NewColumns::Freeze);
         assert!(text.contains(part), "{text}");
     }
+}
+
+/// Goal: where the first record is taken for the header, no message tells what it holds.
+#[test]
+fn a_record_in_the_place_of_the_header_is_not_told() {
+    let all_optional = "[columns]\nid = { type = \"text\", optional = true }\n";
+    let record = ["4711", "jane@example.com", "2025-01-02 12:00:00", "12.50"];
+    for drift in [NewColumns::Freeze, NewColumns::Evolve] {
+        for table in [ORDERS, all_optional] {
+            let text = refused(&record, table, drift);
+            assert!(text.contains("4 of its 4 fields"), "{text}");
+            assert!(
+                text.contains("first column 1; set header_lines = 0"),
+                "{text}"
+            );
+            assert!(!record.iter().any(|it| text.contains(it)), "{text}");
+        }
+        let text = refused(&["4711;Jane;12,50"], ORDERS, drift);
+        assert!(
+            text.contains("delimiter = \";\"") && !text.contains("Jane"),
+            "{text}"
+        );
+    }
+    // Of texts that may be names, one at most.
+    let record = ["Jane", "Doe", "Berlin", "Mitte"];
+    let text = refused(&record, ORDERS, NewColumns::Freeze);
+    let told = record.iter().filter(|it| text.contains(**it)).count();
+    assert!(told <= 1, "{text}");
+    // Names may be years or months, where they are declared.
+    matched(
+        &["2024-01", "2024-02"],
+        "[columns]\na = { type = \"text\", from = [\"2024-01\", \"2024-02\"] }\n",
+    );
 }
 
 #[test]
@@ -186,8 +219,11 @@ fn new_columns_land_as_text_and_are_told() {
 #[test]
 fn new_columns_whose_names_clash_are_refused() {
     for (name, part) in [
-        ("ID", "would land as `id`, as `id` does"),
-        ("File ID", "would land as `file_id`, as `file_id` does"),
+        ("ID", "would land as `id`, as a column of the table does"),
+        (
+            "File ID",
+            "would land as `file_id`, as a column of the table does",
+        ),
         ("xmin", "would land as `xmin`"),
         ("€", "has no letter or digit"),
     ] {
@@ -198,7 +234,7 @@ fn new_columns_whose_names_clash_are_refused() {
     let header = ["id", "buyer", "at", "price", "Note", "note "];
     let text = refused(&header, ORDERS, NewColumns::Evolve);
     assert!(
-        text.contains("`note ` would land as `note`, as `Note` does"),
+        text.contains("`note ` would land as `note`, as another one of the file does"),
         "{text}"
     );
 }
@@ -229,6 +265,13 @@ fn unknown_keys_follow_the_same_policy() {
         text.starts_with("`events.json`, line 7: key `note`"),
         "{text}"
     );
+    let many: Vec<String> = (0..1_001).map(|it| format!("k{it}")).collect();
+    let fits = match_unknown_keys(path, 7, &many[1..], &table, NewColumns::Evolve);
+    assert_eq!(fits.expect("columns").len(), 1_000);
+    let error = match_unknown_keys(path, 7, &many, &table, NewColumns::Evolve);
+    let error = error.expect_err("too many");
+    assert_eq!(common::errors::exit_code(&error), 2);
+    assert!(error.to_string().contains("more than 1000 keys"), "{error}");
     let none = match_unknown_keys(path, 7, &[], &table, NewColumns::Freeze);
     assert_eq!(none.expect("nothing"), [""; 0]);
 }

@@ -9,8 +9,10 @@ use crate::read::Limits;
 use crate::source::Table;
 
 use super::column::Eyes;
+use super::comments;
 use super::conclude::{self, Conclusion, Surroundings};
 use super::declare::{self, Breaks, Key, Shape};
+use super::dialect::Guess;
 use super::layout::{self, Layout};
 use super::numbers::ALL_MARKS;
 use super::oddities::{Oddities, Oddity};
@@ -27,6 +29,8 @@ pub(crate) struct Effort {
     pub limits: Limits,
     /// Records to look at.
     pub records_max: u64,
+    /// Most columns that the loader takes.
+    pub columns_max: usize,
 }
 
 /// What a file is made of.
@@ -77,6 +81,7 @@ pub(crate) fn inspect(path: &Path, effort: &Effort) -> anyhow::Result<Inspected>
         .into());
     }
     if is_ndjson(&survey.sample) {
+        oddities.forget(Oddity::BlankLine, u64::MAX);
         let keys = declare::ndjson_keys(&survey);
         let table = declare::table_of_texts(&keys, 0)?;
         let profile = profile::profile_ndjson(&way(path, &table, effort), &mut oddities);
@@ -95,9 +100,20 @@ fn inspect_csv(
     path: &Path,
     effort: &Effort,
     survey: Survey,
-    oddities: Oddities,
+    mut oddities: Oddities,
 ) -> anyhow::Result<Inspected> {
-    let (guess, layout) = layout::guess(&survey.sample, survey.is_cut, &effort.eyes.formats);
+    let (guess, layout) = layout(path, effort, &survey, &mut oddities)?;
+    // Only where a record is a single field, a blank line may be one.
+    let last_line = match layout.width {
+        1 => layout.preamble_lines,
+        _ => u64::MAX,
+    };
+    oddities.forget(Oddity::BlankLine, last_line);
+    if layout.width > effort.columns_max {
+        let (width, max) = (layout.width, effort.columns_max);
+        let reason = format!("{width}, where {max} are allowed (columns_max in [stage])");
+        oddities.add_reason(Oddity::TooManyColumns, 0, &reason);
+    }
     let mut breaks = if survey.breaks.are_cr() {
         Breaks::Cr
     } else {
@@ -140,6 +156,50 @@ fn inspect_csv(
         profile,
         oddities: found,
     })
+}
+
+/// Dialect and layout of the sample, where comments are such in the whole file.
+fn layout(
+    path: &Path,
+    effort: &Effort,
+    survey: &Survey,
+    oddities: &mut Oddities,
+) -> anyhow::Result<(Guess, Layout)> {
+    let (sample, formats) = (&survey.sample, &effort.eyes.formats);
+    let (guess, layout) = layout::guess(sample, survey.is_cut, formats);
+    let Some(prefix) = &layout.comment else {
+        return Ok((guess, layout));
+    };
+    let lines = Layout {
+        preamble_lines: 0,
+        header_lines: 0,
+        comment: None,
+        names: Vec::new(),
+        ..layout.clone()
+    };
+    let shape = Shape {
+        layout: &lines,
+        footer_lines: 0,
+        breaks: if survey.breaks.are_cr() {
+            Breaks::Cr
+        } else {
+            Breaks::Any
+        },
+    };
+    let keys = declare::csv_keys(survey, &guess.dialect, shape);
+    let mut table = declare::table_of_texts(&keys, layout.width)?;
+    declare::let_all_through(&mut table);
+    // Quotes in a comment mean nothing.
+    table.quoted_line_breaks = false;
+    let Some(found) = comments::comments(&way(path, &table, effort), prefix, layout.width) else {
+        return Ok(layout::guess_without_comments(
+            sample,
+            survey.is_cut,
+            formats,
+        ));
+    };
+    oddities.copy(Oddity::Comment, &found);
+    Ok((guess, layout))
 }
 
 fn way<'a>(path: &'a Path, table: &'a Table, effort: &'a Effort) -> Way<'a> {

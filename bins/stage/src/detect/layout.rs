@@ -62,27 +62,33 @@ enum Look {
 
 /// The most likely dialect and layout of a sample whose lines end with LF.
 pub(crate) fn guess(sample: &str, is_cut: bool, formats: &Formats) -> (Guess, Layout) {
-    let comment = comment_of(sample);
-    let Some(prefix) = comment else {
-        let guess = dialect::guess(sample, is_cut);
-        let layout = layout_of(&guess.rows, None, formats);
-        return (guess, layout);
+    let Some(prefix) = comment_of(sample) else {
+        return guess_without_comments(sample, is_cut, formats);
     };
     let blanked = blank_lines(sample, prefix);
     let guess = dialect::guess(&blanked, is_cut);
     let width = usual_width(&guess.rows);
     let is_comment = |line: &&str| line.starts_with(prefix);
-    let lines: Vec<&str> = sample.lines().filter(is_comment).collect();
-    let are_records = lines.iter().all(|line| {
+    // A comment that is told as a bad record does less harm than a record that is passed over.
+    let is_any_record = sample.lines().filter(is_comment).any(|line| {
         let rows = split(line, &guess.dialect);
-        rows.len() == 1 && rows[0].cells.len() == width && width > 1
+        rows.len() == 1 && rows[0].cells.len() == width
     });
-    if are_records {
-        let guess = dialect::guess(sample, is_cut);
-        let layout = layout_of(&guess.rows, None, formats);
-        return (guess, layout);
+    if is_any_record {
+        return guess_without_comments(sample, is_cut, formats);
     }
     let layout = layout_of(&guess.rows, Some(prefix), formats);
+    (guess, layout)
+}
+
+/// As [`guess`], where no line is a comment.
+pub(crate) fn guess_without_comments(
+    sample: &str,
+    is_cut: bool,
+    formats: &Formats,
+) -> (Guess, Layout) {
+    let guess = dialect::guess(sample, is_cut);
+    let layout = layout_of(&guess.rows, None, formats);
     (guess, layout)
 }
 
@@ -162,7 +168,9 @@ fn layout_of(rows: &[Row], comment: Option<&str>, formats: &Formats) -> Layout {
 fn misfit(rows: &[Row], width: usize, formats: &Formats) -> Option<Misfit> {
     let first = rows.first()?;
     let votes = votes(rows, width, formats);
-    let is_header = first.cells.len() > 1 && votes.strong > 0 && votes.against == 0;
+    let is_named = votes.strong > 0 && votes.against == 0;
+    // A broken quote may have swallowed a record.
+    let is_header = first.cells.len() > 1 && (is_named || first.is_broken);
     is_header.then_some(Misfit {
         line: first.line,
         fields: first.cells.len(),
@@ -265,7 +273,8 @@ fn votes(rows: &[Row], width: usize, formats: &Formats) -> Votes {
     let skipped = HEADER_LINES_MAX.min(body.len() / 2);
     let body: Vec<&Row> = body[skipped..]
         .iter()
-        .filter(|it| it.cells.len() == width)
+        // The same row once more is the header of another part, and says nothing about values.
+        .filter(|it| it.cells.len() == width && !same_texts(it, first))
         .take(BODY_ROWS_MAX)
         .collect();
     for index in 0..width {
@@ -345,8 +354,11 @@ fn looks_like_names(rows: &[Row], width: usize) -> bool {
             && name.starts_with(|it: char| it.is_alphabetic() || it == '_' || it == '#')
             && !name.contains(['@', '/'])
     };
+    // A whole row comes again where a header does; a single field may be a value twice.
+    let is_other = |row: &&Row| width == 1 || !same_texts(row, first);
     let comes_again = |(index, name): (usize, &&str)| {
         body.iter()
+            .filter(is_other)
             .take(BODY_ROWS_MAX)
             .any(|it| it.text(index) == *name)
     };

@@ -6,6 +6,7 @@
 //! never logged.
 
 mod column;
+mod comments;
 mod conclude;
 mod declare;
 mod dialect;
@@ -120,11 +121,10 @@ pub fn run_inspect(ctx: &StageContext, options: &InspectOptions) -> anyhow::Resu
 
 fn effort(ctx: &StageContext, time_zone: Option<Tz>, records_max: u64) -> anyhow::Result<Effort> {
     let settings = Settings::load(ctx)?;
-    let limits = Limits {
-        record_bytes_max: settings.record_bytes_max,
-        ..Limits::default()
-    };
-    Ok(effort_within(limits, time_zone, records_max))
+    Ok(Effort {
+        columns_max: settings.columns_max,
+        ..effort_within(settings.limits(), time_zone, records_max)
+    })
 }
 
 fn effort_within(limits: Limits, time_zone: Option<Tz>, records_max: u64) -> Effort {
@@ -133,6 +133,7 @@ fn effort_within(limits: Limits, time_zone: Option<Tz>, records_max: u64) -> Eff
         eyes: Eyes { formats, time_zone },
         limits,
         records_max,
+        columns_max: Settings::default().columns_max,
     }
 }
 

@@ -25,8 +25,16 @@ pub(crate) enum Oddity {
     RaggedRecord,
     /// The header once more, or another header.
     RepeatedHeader,
+    /// Lines that begin as comments do and are passed over.
+    Comment,
+    /// Blank lines of a file with one column, which may be empty values.
+    BlankLine,
     /// Lines after the last record that look like sums.
     Footer,
+    /// A last record that begins as a sum does, but is as wide as the others.
+    LikeFooter,
+    /// More columns than the loader takes.
+    TooManyColumns,
     /// The loader refuses the file here.
     Refused,
 }
@@ -49,7 +57,16 @@ impl Oddity {
             Self::FaultyRecord => "broken quotes or line breaks; these records go to quarantine",
             Self::RaggedRecord => "more or fewer fields than the header",
             Self::RepeatedHeader => "the header's names come again; are these several tables?",
-            Self::Footer => "lines after the last record that look like sums or notes",
+            Self::Comment => "lines that look like comments and are passed over",
+            Self::BlankLine => {
+                "blank lines are passed over; an empty value of a single column is written `\"\"`"
+            }
+            Self::Footer => {
+                "lines after the last record that look like sums or notes, and are \
+                             passed over"
+            }
+            Self::LikeFooter => "the end looks like a sum, but is taken for a record",
+            Self::TooManyColumns => "more columns than the loader takes",
             Self::Refused => "the loader refuses the file here",
         }
     }
@@ -95,6 +112,19 @@ impl Oddities {
     pub(crate) fn copy(&mut self, oddity: Oddity, other: &Self) {
         if let Some(places) = other.found.get(&oddity) {
             self.found.insert(oddity, places.clone());
+        }
+    }
+
+    /// Lets go of a kind, up to a line.
+    pub(crate) fn forget(&mut self, oddity: Oddity, last_line: u64) {
+        let Some(places) = self.found.get_mut(&oddity) else {
+            return;
+        };
+        let before = places.lines.len();
+        places.lines.retain(|it| *it > last_line);
+        places.count -= (before - places.lines.len()) as u64;
+        if places.lines.is_empty() {
+            self.found.remove(&oddity);
         }
     }
 

@@ -15,8 +15,8 @@ use super::oddities::{Oddities, Oddity};
 
 /// Records at the end that may be no records.
 const FOOTER_LINES_MAX: usize = 10;
-/// First words of lines that sum up the records above, or say that they are over.
-const FOOTER_WORDS: [&str; 12] = [
+/// First fields of lines that sum up the records above, or say that they are over.
+const FOOTER_WORDS: [&str; 15] = [
     "total",
     "sum",
     "summe",
@@ -28,7 +28,10 @@ const FOOTER_WORDS: [&str; 12] = [
     "soma",
     "count",
     "rows",
-    "end of",
+    "end",
+    "end of file",
+    "end of report",
+    "eof",
 ];
 /// Columns of one file.
 const COLUMNS_MAX: usize = 1_600;
@@ -106,32 +109,45 @@ pub(crate) fn profile_csv(way: &Way<'_>, oddities: &mut Oddities) -> Profile {
     for record in held.iter().take(records) {
         look.take(record);
     }
-    if let Some(first) = held.get(records).filter(|_| !look.profile.is_cut) {
-        look.oddities.add(Oddity::Footer, first.line);
+    if !look.profile.is_cut {
+        look.tell_end(&held, records);
     }
     look.profile
 }
 
 /// Records at the end that look like sums or notes.
 fn footer_lines(held: &VecDeque<Record>, width: usize, before: u64) -> usize {
-    let is_footer = |record: &&Record| {
-        let texts = (0..record.len()).map(|it| record.text(it).unwrap_or_default().trim());
-        let mut filled = texts.filter(|it| !it.is_empty());
-        let Some(first) = filled.next() else {
-            return width > 1;
-        };
-        let first = first.to_lowercase();
-        let is_short = filled.count() + 1 < width;
-        let is_sum = FOOTER_WORDS.iter().any(|it| first.starts_with(it));
-        let is_note = record.len() == 1 && width > 2;
-        is_short && (is_sum || is_note)
-    };
+    let is_footer = |record: &&Record| is_footer(record, width);
     let count = held.iter().rev().take_while(is_footer).count();
     // Where all are so, that is how the file is.
     if count == held.len() && before == 0 || count == FOOTER_LINES_MAX {
         return 0;
     }
     count
+}
+
+/// A sum with fewer values than a record has, or a line of prose. A record that is faulty, or
+/// holds nothing, is for a person to judge.
+fn is_footer(record: &Record, width: usize) -> bool {
+    let Some(texts) = texts(record) else {
+        return false;
+    };
+    let filled = texts.iter().filter(|it| !it.is_empty()).count();
+    let first = texts.first().copied().unwrap_or_default();
+    let is_note = texts.len() == 1 && width > 2 && first.contains(char::is_whitespace);
+    is_note || (filled < width && is_footer_word(first))
+}
+
+fn is_footer_word(text: &str) -> bool {
+    let text = text.strip_suffix(':').unwrap_or(text).trim_end();
+    FOOTER_WORDS.contains(&text.to_lowercase().as_str())
+}
+
+/// The fields of a record that has no fault, without white space around them.
+fn texts(record: &Record) -> Option<Vec<&str>> {
+    let fields = 0..record.len();
+    let texts = fields.map(|it| record.text(it).map(str::trim)).collect();
+    record.fault.map_or(texts, |_| None)
 }
 
 struct CsvLook<'a> {
@@ -170,6 +186,21 @@ impl CsvLook<'_> {
         Ok(())
     }
 
+    /// Tells the lines at the end that are passed over, and a record that is nearly such a line.
+    fn tell_end(&mut self, held: &VecDeque<Record>, records: usize) {
+        for record in held.iter().skip(records) {
+            self.oddities.add(Oddity::Footer, record.line);
+        }
+        let Some(last) = records.checked_sub(1).and_then(|it| held.get(it)) else {
+            return;
+        };
+        let texts = texts(last).unwrap_or_default();
+        let first = texts.into_iter().find(|it| !it.is_empty());
+        if first.is_some_and(is_footer_word) {
+            self.oddities.add(Oddity::LikeFooter, last.line);
+        }
+    }
+
     fn take(&mut self, record: &Record) {
         self.profile.records += 1;
         if let Some(found) = record.fault {
@@ -202,7 +233,9 @@ impl CsvLook<'_> {
             *index < record.len() && !name.is_empty() && record.text(*index) == Some(*name)
         };
         let same = names.enumerate().filter(is_same).count();
-        same > 1 && same * 2 > self.profile.columns.len()
+        let width = self.profile.columns.len();
+        let is_whole = same > 0 && same == width && record.len() == width;
+        is_whole || (same > 1 && same * 2 > width)
     }
 }
 

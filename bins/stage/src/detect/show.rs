@@ -296,7 +296,7 @@ pub(crate) fn json(inspected: &Inspected, eyes: &Eyes, with_samples: bool) -> Va
         .map(|(oddity, places)| (oddity.name(), json!(places)))
         .collect();
     json!({
-        "file": inspected.path,
+        "file": inspected.path.to_string_lossy(),
         "bytes": survey.bytes,
         "packed": survey.packed,
         "unpacked_bytes": survey.unpacked_bytes,
@@ -317,6 +317,25 @@ pub(crate) fn json(inspected: &Inspected, eyes: &Eyes, with_samples: bool) -> Va
 #[cfg(test)]
 mod tests {
     use super::count;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_path_that_is_no_text_is_told_as_far_as_it_is() {
+        use std::os::unix::ffi::OsStrExt as _;
+
+        use crate::detect::describe;
+        use crate::read::Limits;
+
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder
+            .path()
+            .join(std::ffi::OsStr::from_bytes(b"n\xff.csv"));
+        std::fs::write(&path, "id,n\n1,2\n").expect("a file");
+        let (text, json) = describe(&path, &Limits::default(), 10).expect("findings");
+        assert!(text.contains("n\u{fffd}.csv"), "{text}");
+        let file = json["file"].as_str().expect("a path");
+        assert!(file.ends_with("n\u{fffd}.csv"), "{file}");
+    }
 
     #[test]
     fn thousands_are_set_apart() {

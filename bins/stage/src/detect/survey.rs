@@ -121,7 +121,7 @@ pub(crate) fn survey(path: &Path, oddities: &mut Oddities) -> anyhow::Result<Sur
         unpacked_bytes,
         encoding,
         has_mark: mark_bytes > 0,
-        is_ascii: wide.is_none() && look.bytes.multi_byte + look.bytes.broken == 0,
+        is_ascii: wide.is_none() && look.bytes.sequences + look.bytes.broken == 0,
         breaks: look.bytes.breaks,
         last_line_is_open: !matches!(look.bytes.last, b'\n' | b'\r'),
         sample,
@@ -227,8 +227,9 @@ impl Look {
             Some(_) if has_mark => Encoding::Utf16,
             Some((encoding, _)) => *encoding,
             None if look.broken == 0 => Encoding::Utf8,
-            // A few damaged characters in a text that is UTF-8 otherwise.
-            None if has_mark || look.multi_byte > 20 * look.broken => {
+            // Other encodings give whole characters of UTF-8 hardly ever by chance, so the others
+            // are damaged.
+            None if has_mark || (look.sequences > 0 && look.sequences >= look.broken) => {
                 oddities.add(Oddity::BrokenText, look.first_broken_line);
                 Encoding::Utf8
             }
@@ -245,13 +246,15 @@ struct ByteLook {
     is_cut: bool,
     breaks: Breaks,
     last: u8,
+    /// The line that is being read holds anything.
+    is_line_filled: bool,
     /// Start of a character that the next bytes end.
     carried: Vec<u8>,
     /// Bytes that begin no character of UTF-8.
     broken: u64,
     first_broken_line: u64,
-    /// Bytes of characters beyond ASCII.
-    multi_byte: u64,
+    /// Whole characters beyond ASCII.
+    sequences: u64,
     /// Bytes that are signs in Windows-1252 and nothing in ISO 8859-1.
     windows_signs: u64,
 }
@@ -264,6 +267,19 @@ impl ByteLook {
         self.is_cut |= bytes.len() > room;
         self.check_utf8(bytes);
         for &byte in bytes {
+            let is_blank = match byte {
+                b'\n' => !self.is_line_filled,
+                b'\r' => self.last == b'\r',
+                _ => false,
+            };
+            if is_blank {
+                oddities.add(Oddity::BlankLine, self.line());
+            }
+            self.is_line_filled = match byte {
+                b'\n' => false,
+                b'\r' => self.is_line_filled,
+                _ => true,
+            };
             match byte {
                 b'\n' if self.last == b'\r' => {
                     self.breaks.cr -= 1;
@@ -292,8 +308,8 @@ impl ByteLook {
         loop {
             let error = std::str::from_utf8(rest).err();
             let valid = error.map_or(rest.len(), |it| it.valid_up_to());
-            let is_high = |it: &&u8| **it >= 0x80;
-            self.multi_byte += rest[..valid].iter().filter(is_high).count() as u64;
+            let is_first = |it: &&u8| **it >= 0xc0;
+            self.sequences += rest[..valid].iter().filter(is_first).count() as u64;
             let Some(error) = error else {
                 return;
             };

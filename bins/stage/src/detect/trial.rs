@@ -8,6 +8,7 @@ use chrono_tz::Tz;
 use common::Failure;
 
 use crate::read::{Limits, Record, RecordReader};
+use crate::rows::RAGGED;
 use crate::source::Table;
 use crate::values::Reader;
 
@@ -44,7 +45,7 @@ pub(crate) fn try_table(
         if let Some(found) = record.fault {
             reject(found.fault.rule(), "");
         } else if record.len() != header.len() {
-            reject("csv.wrong_width", "");
+            reject(RAGGED, "");
         } else if let Some((column, reason)) = refused(&mut columns, &record, &mut buffer) {
             reject(reason, column);
         }

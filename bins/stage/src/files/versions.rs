@@ -73,29 +73,42 @@ fn positions(known: &[Known], is_wanted: impl Fn(Known) -> bool) -> Vec<usize> {
         .collect()
 }
 
+/// What is known of each file, and the files in the order in which they take each other's place: by
+/// day, then as they first came.
 async fn known_files(
     tx: &Transaction<'_>,
     source: &Source,
-    table: &TableFiles,
+    table: &mut TableFiles,
 ) -> anyhow::Result<Vec<Known>> {
     let datasets = source.fed_by(&table.table_name);
-    let mut known = Vec::new();
-    for file in &table.present {
+    let mut files = Vec::new();
+    for file in std::mem::take(&mut table.present) {
         let parameters: db::Parameters<'_> =
             &[&source.name, &table.table_name, &file.relative, &datasets];
         let latest = db::rows(tx, FIND_LATEST, parameters).await?;
-        known.push(match latest.first() {
+        let known = match latest.first() {
             None => Known::Nothing,
-            Some(row) if !is_same(row, file, table) => Known::Otherwise,
+            Some(row) if !is_same(row, &file, table) => Known::Otherwise,
             Some(row) if row.get("has_waiting_rows") => Known::SameAndWaiting,
             Some(_) => Known::Same,
-        });
+        };
+        let first_file_id = latest
+            .first()
+            .map_or(i64::MAX, |it| it.get("first_file_id"));
+        files.push((first_file_id, known, file));
     }
+    files.sort_by(|left, right| {
+        let place = |it: &(i64, Known, RawFile)| (it.2.business_date, it.0);
+        place(left).cmp(&place(right))
+    });
+    let known = files.iter().map(|it| it.1).collect();
+    table.present = files.into_iter().map(|it| it.2).collect();
     Ok(known)
 }
 
 fn is_same(row: &Row, file: &RawFile, table: &TableFiles) -> bool {
     row.get::<_, &str>("state") == "loaded"
+        && !row.get::<_, bool>("has_vanished")
         && row.get::<_, &str>("content_sha256") == file.content_sha256
         && row.get::<_, &str>("config_sha256") == table.config_sha256
 }

@@ -10,9 +10,11 @@ use crate::source::{Format, LineBreak, Table};
 
 /// Longest field separator.
 const DELIMITER_BYTES_MAX: usize = 8;
-/// Most lines of column names.
-const HEADER_LINES_MAX: u64 = 100;
-/// Most lines at the end that are no records; they are held in memory.
+/// Most lines before a header.
+const PREAMBLE_LINES_MAX: u64 = 1_000_000;
+/// Most lines of column names; more are a preamble.
+const HEADER_LINES_MAX: u64 = 16;
+/// Most lines after the records; they are held back while a file is read.
 const FOOTER_LINES_MAX: usize = 100;
 
 /// What stands between fields and lines.
@@ -38,30 +40,35 @@ impl Dialect {
     /// # Errors
     /// Exit code 2: a key whose value cannot work; the message names the key.
     pub(super) fn compile(table: &Table) -> anyhow::Result<Self> {
-        let quote = match table.quote.as_str() {
-            "" => None,
-            text => Some(one_character("quote", text)?),
-        };
-        let escape = match table.escape {
-            None => None,
-            Some(sign) => Some(one_character("escape", sign.encode_utf8(&mut [0; 4]))?),
-        };
-        let dialect = Self {
+        Self::try_compile(table).map_err(|reason| Failure::usage(reason).into())
+    }
+
+    fn try_compile(table: &Table) -> Result<Self, String> {
+        let quote = mark(&table.quote).map_err(|()| {
+            format!(
+                "`quote` is `{}`, but must be one ASCII character that is no line break, or \"\" \
+                 for none",
+                table.quote.escape_debug()
+            )
+        })?;
+        let escape = table.escape.map_or(String::new(), String::from);
+        let escape = mark(&escape)
+            .map_err(|()| "`escape` must be one ASCII character that is no line break")?;
+        check_delimiter(&table.delimiter, quote, escape)?;
+        check_escape(quote, escape)?;
+        check_comment(table)?;
+        check_lines(table)?;
+        Ok(Self {
             delimiter: table.delimiter.as_bytes().to_vec(),
             quote,
-            // A quote that escapes itself is a doubled one.
-            escape: escape.filter(|it| Some(*it) != quote),
+            escape,
             line_break: match (table.format, table.line_break) {
                 (Format::Ndjson, LineBreak::First) => LineBreak::Any,
                 (_, line_break) => line_break,
             },
             quoted_line_breaks: table.quoted_line_breaks,
             comment: table.comment.as_ref().map(|it| it.as_bytes().to_vec()),
-        };
-        dialect.check_delimiter()?;
-        dialect.check_comment()?;
-        check_lines(table)?;
-        Ok(dialect)
+        })
     }
 
     /// The byte that ends a physical line.
@@ -79,49 +86,6 @@ impl Dialect {
             LineBreak::Cr => b'\n',
         }
     }
-
-    fn check_delimiter(&self) -> anyhow::Result<()> {
-        let bytes = &self.delimiter;
-        if bytes.is_empty() || bytes.len() > DELIMITER_BYTES_MAX {
-            return refuse(format!(
-                "`delimiter` must be one to {DELIMITER_BYTES_MAX} bytes"
-            ));
-        }
-        if bytes.contains(&b'\n') || bytes.contains(&b'\r') {
-            return refuse("`delimiter` must hold no line break".to_owned());
-        }
-        for (key, sign) in [("quote", self.quote), ("escape", self.escape)] {
-            if sign.is_some_and(|it| bytes.contains(&it)) {
-                return refuse(format!(
-                    "`delimiter` holds the `{key}` character; change one"
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    fn check_comment(&self) -> anyhow::Result<()> {
-        let Some(comment) = &self.comment else {
-            return Ok(());
-        };
-        if comment.is_empty() {
-            return refuse(
-                "`comment` is empty, so every line would be one; leave the key out".to_owned(),
-            );
-        }
-        if comment.contains(&b'\n') || comment.contains(&b'\r') {
-            return refuse("`comment` must hold no line break".to_owned());
-        }
-        let begins_field =
-            comment.first() == self.quote.as_ref() || comment.starts_with(&self.delimiter);
-        if begins_field {
-            return refuse(
-                "`comment` begins with the quote or the delimiter, as records do; change one"
-                    .to_owned(),
-            );
-        }
-        Ok(())
-    }
 }
 
 /// Checks a table's dialect without a file.
@@ -134,34 +98,91 @@ pub fn check(table_name: &str, table: &Table) -> anyhow::Result<()> {
         .with_context(|| format!("table `{table_name}`"))
 }
 
-fn check_lines(table: &Table) -> anyhow::Result<()> {
-    if table.header_lines > HEADER_LINES_MAX {
-        return refuse(format!("`header_lines` must be 0 to {HEADER_LINES_MAX}"));
+type Checked = Result<(), String>;
+
+/// At most one ASCII character that ends no line.
+fn mark(text: &str) -> Result<Option<u8>, ()> {
+    match *text.as_bytes() {
+        [] => Ok(None),
+        [byte] if byte.is_ascii() && !matches!(byte, b'\n' | b'\r' | 0) => Ok(Some(byte)),
+        _ => Err(()),
     }
-    if table.footer_lines > FOOTER_LINES_MAX {
-        return refuse(format!("`footer_lines` must be 0 to {FOOTER_LINES_MAX}"));
+}
+
+fn check_delimiter(delimiter: &str, quote: Option<u8>, escape: Option<u8>) -> Checked {
+    if delimiter.is_empty() || delimiter.len() > DELIMITER_BYTES_MAX {
+        return Err(format!(
+            "`delimiter` must be one to {DELIMITER_BYTES_MAX} bytes"
+        ));
     }
-    let names_itself = table.format == Format::Csv && table.header_lines > 0;
-    if !table.header.is_empty() && (names_itself || table.format == Format::Ndjson) {
-        return refuse(
-            "`header` is for files without a header line; set header_lines = 0, or leave it out"
-                .to_owned(),
-        );
+    if delimiter.contains(['\n', '\r', '\0']) {
+        return Err("`delimiter` cannot hold a line break or a NUL character".to_owned());
+    }
+    for (key, sign) in [("quote", quote), ("escape", escape)] {
+        if let Some(sign) = sign.map(char::from).filter(|it| delimiter.contains(*it)) {
+            return Err(format!(
+                "`delimiter` holds the {key} `{sign}`; give one of them another character, or say \
+                 quote = \"\" if there is no quote"
+            ));
+        }
     }
     Ok(())
 }
 
-fn one_character(key: &str, text: &str) -> anyhow::Result<u8> {
-    match *text.as_bytes() {
-        [byte] if byte.is_ascii() && byte != b'\n' && byte != b'\r' => Ok(byte),
-        _ => Err(Failure::usage(format!(
-            "`{key}` is `{}`, but must be one ASCII character that is no line break",
-            text.escape_debug()
-        ))
-        .into()),
+fn check_escape(quote: Option<u8>, escape: Option<u8>) -> Checked {
+    match escape {
+        Some(sign) if escape == quote => Err(format!(
+            "`escape` is the quote `{}` itself; a quote in a quoted field is doubled anyway, so \
+             leave `escape` out",
+            char::from(sign)
+        )),
+        _ => Ok(()),
     }
 }
 
-fn refuse<T>(reason: String) -> anyhow::Result<T> {
-    Err(Failure::usage(reason).into())
+fn check_comment(table: &Table) -> Checked {
+    let Some(comment) = &table.comment else {
+        return Ok(());
+    };
+    if comment.is_empty() || comment.contains(['\n', '\r']) {
+        return Err(
+            "`comment` must be the text that comment lines begin with; every line begins with \
+             nothing"
+                .to_owned(),
+        );
+    }
+    let begins_field = (!table.quote.is_empty() && comment.starts_with(&table.quote))
+        || comment.starts_with(&table.delimiter);
+    if begins_field && table.format == Format::Csv {
+        return Err(format!(
+            "`comment` is `{comment}`, with which records begin too: the quote or the delimiter"
+        ));
+    }
+    Ok(())
+}
+
+fn check_lines(table: &Table) -> Checked {
+    let limits = [
+        ("preamble_lines", table.preamble_lines, PREAMBLE_LINES_MAX),
+        ("header_lines", table.header_lines, HEADER_LINES_MAX),
+        (
+            "footer_lines",
+            table.footer_lines as u64,
+            FOOTER_LINES_MAX as u64,
+        ),
+    ];
+    for (key, value, limit) in limits {
+        if value > limit {
+            return Err(format!("`{key}` is {value}, at most {limit} are allowed"));
+        }
+    }
+    let names_itself = table.format == Format::Ndjson || table.header_lines > 0;
+    if names_itself && !table.header.is_empty() {
+        return Err(
+            "`header` gives names to files without any; say header_lines = 0, or leave `header` \
+             out"
+            .to_owned(),
+        );
+    }
+    Ok(())
 }

@@ -3,6 +3,7 @@
 use common::Failure;
 
 use super::record::Record;
+use crate::columns::declared_names;
 use crate::source::{Format, RepeatedHeader, Table};
 
 /// The header of a file.
@@ -10,15 +11,15 @@ use crate::source::{Format, RepeatedHeader, Table};
 pub(super) struct Header {
     /// Declared names; the header lines' own once they are read.
     names: Vec<String>,
-    /// Fields of the first header line.
-    first: Vec<String>,
+    /// Fields of each header line, as they are compared.
+    lines: Vec<Vec<String>>,
     /// Line on which it stands.
     line: u64,
     lines_wanted: u64,
     lines_read: u64,
     repeated: RepeatedHeader,
-    /// Lines of a repeated header that are still to be passed over.
-    lines_to_skip: u64,
+    /// Lines of a repeated header that were just passed over.
+    lines_skipped: usize,
     is_read: bool,
 }
 
@@ -37,18 +38,17 @@ impl Header {
             Format::Ndjson => 0,
         };
         let names = match lines_wanted {
-            0 if !table.header.is_empty() => table.header.clone(),
-            0 => declared_fields(table),
+            0 => declared_names(table),
             _ => Vec::new(),
         };
         Self {
             names,
-            first: Vec::new(),
+            lines: Vec::new(),
             line: 0,
             lines_wanted,
             lines_read: 0,
             repeated: table.repeated_header,
-            lines_to_skip: 0,
+            lines_skipped: 0,
             is_read: false,
         }
     }
@@ -97,11 +97,9 @@ impl Header {
         if self.lines_read == 0 {
             self.line = record.line;
         }
-        for index in 0..record.len() {
-            let text = record.text(index).unwrap_or_default();
-            if self.lines_read == 0 {
-                self.first.push(text.to_owned());
-            }
+        let texts = (0..record.len()).map(|it| record.text(it).unwrap_or_default());
+        self.lines.push(texts.clone().map(compared).collect());
+        for (index, text) in texts.enumerate() {
             match self.names.get_mut(index) {
                 None => self.names.push(text.to_owned()),
                 Some(name) => {
@@ -123,7 +121,8 @@ impl Header {
     pub(super) fn close(&mut self) -> anyhow::Result<()> {
         self.is_read = true;
         if self.lines_wanted == 0 {
-            self.first.clone_from(&self.names);
+            self.lines
+                .push(self.names.iter().map(|it| compared(it)).collect());
         }
         if self.lines_read > 0 && !self.is_there() {
             return Err(Failure::usage(format!(
@@ -140,17 +139,24 @@ impl Header {
     ///
     /// # Errors
     /// Exit code 2: the file may hold several tables.
-    pub(super) fn judge(&mut self, record: &Record) -> anyhow::Result<Verdict> {
-        if self.lines_to_skip > 0 {
-            self.lines_to_skip -= 1;
-            return Ok(Verdict::Header);
-        }
-        if self.repeated == RepeatedHeader::Load || record.fault.is_some() {
+    pub(super) fn judge(&mut self, record: &mut Record) -> anyhow::Result<Verdict> {
+        let place = std::mem::take(&mut self.lines_skipped);
+        if record.fault.is_some() {
             return Ok(Verdict::Record);
         }
-        if self.is_repeated_in(record) {
+        if self.repeated == RepeatedHeader::Load {
+            record.note_byte_order_mark();
+            return Ok(Verdict::Record);
+        }
+        // Each line of a header is passed over at its own place only: what follows its first line
+        // may be a record.
+        if place > 0 && self.is_repeated_in(record, place) {
+            self.lines_skipped = place + 1;
+            return Ok(Verdict::Header);
+        }
+        if self.is_repeated_in(record, 0) {
             if self.repeated == RepeatedHeader::Skip {
-                self.lines_to_skip = self.lines_wanted.saturating_sub(1);
+                self.lines_skipped = 1;
                 return Ok(Verdict::Header);
             }
             return Err(self.refuse_repeated(record.line));
@@ -166,22 +172,27 @@ impl Header {
             ))
             .into());
         }
+        record.note_byte_order_mark();
         Ok(Verdict::Record)
     }
 
     #[inline]
-    fn is_repeated_in(&self, record: &Record) -> bool {
+    fn is_repeated_in(&self, record: &Record, place: usize) -> bool {
         // Nearly every record differs in its first field, or in the second.
-        record.len() == self.first.len()
-            && (0..record.len()).all(|it| record.field(it) == self.first[it].as_bytes())
+        self.lines.get(place).is_some_and(|line| {
+            record.len() == line.len() && (0..line.len()).all(|it| is_name(record, it, &line[it]))
+        })
     }
 
     fn resembles(&self, record: &Record) -> bool {
-        let is_same = |(index, name): &(usize, &String)| {
-            !name.is_empty() && record.text(*index) == Some(name.as_str())
+        let Some(first) = self.lines.first() else {
+            return false;
         };
-        let same = self.first.iter().enumerate().filter(is_same).count();
-        same >= 2 && 2 * same > self.first.len()
+        let is_same = |(index, name): &(usize, &String)| {
+            !name.is_empty() && *index < record.len() && is_name(record, *index, name)
+        };
+        let same = first.iter().enumerate().filter(is_same).count();
+        same >= 2 && 2 * same > first.len()
     }
 
     fn refuse_repeated(&self, line: u64) -> anyhow::Error {
@@ -202,23 +213,19 @@ impl Header {
     }
 }
 
-/// The fields that a table's columns are made of, each once, in their order.
-fn declared_fields(table: &Table) -> Vec<String> {
-    let mut fields = Vec::new();
-    for (name, column) in &table.columns {
-        let options = column.options();
-        if options.constant.is_some() {
-            continue;
-        }
-        let from = match options.from.is_empty() {
-            true => vec![name.clone()],
-            false => options.from,
-        };
-        for field in from {
-            if !fields.contains(&field) {
-                fields.push(field);
-            }
-        }
-    }
-    fields
+/// A name as it is compared: where it is written once more, white space around it and the case of
+/// its letters are often other ones.
+fn compared(name: &str) -> String {
+    folded(name).collect()
+}
+
+fn folded(name: &str) -> impl Iterator<Item = char> + '_ {
+    name.trim().chars().flat_map(char::to_lowercase)
+}
+
+#[inline]
+fn is_name(record: &Record, index: usize, name: &str) -> bool {
+    record
+        .text(index)
+        .is_some_and(|text| folded(text).eq(name.chars()))
 }

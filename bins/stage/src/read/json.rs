@@ -17,14 +17,18 @@ use serde_json::value::RawValue;
 
 use super::record::{Fault, Field, Kind, Record};
 
-/// Most unknown keys that are kept; one is enough to refuse a file.
-const UNKNOWN_KEYS_MAX: usize = 1_000;
+/// Most keys of a file's objects that may become columns.
+pub(crate) const UNKNOWN_KEYS_MAX: usize = 1_000;
 
 /// Finds the fields of a record by their paths.
 #[derive(Debug)]
 pub(super) struct Picker {
     root: Node,
-    fields: usize,
+    /// The line, as a stamp, that last gave each field a value or a null.
+    given: Vec<u64>,
+    /// Fields that no good line gave so far; all of them before the first one.
+    missing: Vec<usize>,
+    has_records: bool,
     /// Lines that were read, so that a node knows which of them it saw last.
     stamp: u64,
     ignored: HashSet<String>,
@@ -55,26 +59,36 @@ impl Picker {
         }
         Self {
             root,
-            fields: paths.len(),
+            given: vec![0; paths.len()],
+            missing: (0..paths.len()).collect(),
+            has_records: false,
             stamp: 0,
             ignored: ignored.iter().cloned().collect(),
             unknown: IndexMap::new(),
         }
     }
 
-    /// Keys that lead to no field and are not ignored, with the first line of each.
+    /// Keys that lead to no field and are not ignored, with the first line of each; at most one
+    /// more than the limit, which tells that it was passed.
     pub(super) fn unknown_keys(&self) -> &IndexMap<String, u64> {
         &self.unknown
+    }
+
+    /// Fields that no line without a fault gave, though there is such a line. An object that is null
+    /// gives all of its fields.
+    pub(super) fn missing(&self) -> &[usize] {
+        if self.has_records { &self.missing } else { &[] }
     }
 
     /// Fills the record from its line.
     pub(super) fn pick(&mut self, line: &[u8], record: &mut Record) {
         self.stamp += 1;
         let null = Field::new(0, 0, Kind::Null);
-        record.fields.resize(self.fields, null);
+        record.fields.resize(self.given.len(), null);
         if let Ok(text) = std::str::from_utf8(line) {
             let mut walk = Walk {
                 stamp: self.stamp,
+                given: &mut self.given,
                 ignored: &self.ignored,
                 unknown: &mut self.unknown,
                 record,
@@ -85,13 +99,19 @@ impl Picker {
                 record.note(fault, field, number);
             }
         }
-        record.keep(line, Fault::JsonNotUtf8, b'\n');
+        record.keep(line, Fault::JsonNotUtf8, None);
+        if record.fault.is_none() {
+            self.has_records = true;
+            let (given, stamp) = (&self.given, self.stamp);
+            self.missing.retain(|it| given[*it] != stamp);
+        }
     }
 }
 
 /// One line on its way into a record.
 struct Walk<'a> {
     stamp: u64,
+    given: &'a mut [u64],
     ignored: &'a HashSet<String>,
     unknown: &'a mut IndexMap<String, u64>,
     record: &'a mut Record,
@@ -140,6 +160,9 @@ impl Walk<'_> {
         if let Some(field) = node.field {
             self.set(field, value)?;
         }
+        if value == "null" {
+            node.give(self.given, self.stamp);
+        }
         if node.children.is_empty() || value == "null" {
             return Ok(());
         }
@@ -158,9 +181,7 @@ impl Walk<'_> {
             Cow::Owned(format!("{}{key}", self.prefix))
         };
         let is_known = self.unknown.contains_key(path.as_ref());
-        if is_known
-            || self.unknown.len() >= UNKNOWN_KEYS_MAX
-            || self.ignored.contains(path.as_ref())
+        if is_known || self.unknown.len() > UNKNOWN_KEYS_MAX || self.ignored.contains(path.as_ref())
         {
             return;
         }
@@ -183,7 +204,7 @@ impl Walk<'_> {
                 Kind::QuotedUnescaped
             }
             Some(b'{' | b'[') => {
-                check_keys(value).map_err(|fault| (fault, field))?;
+                check_json(value).map_err(|fault| (fault, field))?;
                 unescaped.extend_from_slice(value.as_bytes());
                 Kind::Unescaped
             }
@@ -192,12 +213,23 @@ impl Walk<'_> {
                 Kind::Unescaped
             }
         };
+        self.given[field] = self.stamp;
         self.record.fields[field] = Field::new(start, unescaped.len(), kind);
         Ok(())
     }
 }
 
 impl Node {
+    /// Notes that a line gave all the fields that it leads to.
+    fn give(&self, given: &mut [u64], stamp: u64) {
+        if let Some(field) = self.field {
+            given[field] = stamp;
+        }
+        for child in self.children.values() {
+            child.give(given, stamp);
+        }
+    }
+
     /// The first of the fields that it leads to.
     fn first_field(&self) -> usize {
         let below = self.children.values().map(Self::first_field);
@@ -243,12 +275,16 @@ where
 #[serde(transparent)]
 struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// Looks for keys that an object holds twice, at any depth.
-fn check_keys(text: &str) -> Result<(), Fault> {
+/// Whether a text is one JSON value, in which no object holds a key twice, at any depth.
+///
+/// # Errors
+/// The fault, which is one of JSON.
+pub(crate) fn check_json(text: &str) -> Result<(), Fault> {
     let is_twice = Cell::new(false);
     let mut deserializer = serde_json::Deserializer::from_str(text);
     Keys(&is_twice)
         .deserialize(&mut deserializer)
+        .and_then(|()| deserializer.end())
         .map_err(|_| match is_twice.get() {
             true => Fault::DuplicateKey,
             false => Fault::InvalidJson,

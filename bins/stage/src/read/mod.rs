@@ -8,9 +8,11 @@
 
 mod decode;
 mod dialect;
+mod doubt;
 mod header;
 mod input;
 mod json;
+mod limits;
 mod record;
 mod records;
 mod refusals;
@@ -27,10 +29,13 @@ use anyhow::Context as _;
 use indexmap::IndexMap;
 
 pub use dialect::check;
+pub(crate) use json::{UNKNOWN_KEYS_MAX, check_json};
+pub use limits::Limits;
 pub use record::{Fault, Found, Record};
 
 use self::decode::Text;
 use self::dialect::Dialect;
+use self::doubt::Doubt;
 use self::header::{Header, Verdict};
 use self::input::Input;
 use self::json::Picker;
@@ -42,27 +47,6 @@ use crate::source::{Format, LineBreak, Swallowed, Table};
 const WINDOW_BYTES: usize = 256 * 1024;
 /// No limit lifts a record above this, so that a place in it fits into 32 bits.
 const RECORD_BYTES_CEILING: usize = 1024 * 1024 * 1024;
-
-/// What a file may ask for.
-#[derive(Debug, Clone)]
-pub struct Limits {
-    /// Longest record in bytes of UTF-8, quoted line breaks included; at most 1 GiB.
-    pub record_bytes_max: usize,
-    /// Most bytes that a packed file may unpack to.
-    pub unpacked_bytes_max: u64,
-    /// Most bytes that one packed byte may unpack to, once it is 16 MiB of them.
-    pub unpacked_ratio_max: u64,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            record_bytes_max: 1024 * 1024,
-            unpacked_bytes_max: 256 * 1024 * 1024 * 1024,
-            unpacked_ratio_max: 200,
-        }
-    }
-}
 
 /// Reads a file as its table says.
 #[derive(Debug)]
@@ -77,6 +61,7 @@ pub struct RecordReader {
     ending: Option<Ending>,
     /// The record before ended with a line feed, unlike the first one.
     follows_line_feed: bool,
+    doubt: Doubt,
     /// Lines that are still to be passed over.
     preamble_lines: u64,
     next_line: u64,
@@ -136,6 +121,7 @@ impl RecordReader {
             picker,
             ending: None,
             follows_line_feed: false,
+            doubt: Doubt::new(table),
             preamble_lines: table.preamble_lines,
             next_line: 1,
             next_number: 0,
@@ -190,9 +176,17 @@ impl RecordReader {
     }
 
     /// Keys of JSON objects that no column names and that are not ignored, each with the first line
-    /// that holds it, as far as the file was read.
+    /// that holds it, as far as the file was read; at most one more than [`UNKNOWN_KEYS_MAX`].
     pub fn unknown_keys(&self) -> Option<&IndexMap<String, u64>> {
         self.picker.as_ref().map(Picker::unknown_keys)
+    }
+
+    /// Fields of JSON objects that none of the records read so far had, though one of them was
+    /// good; always none of csv.
+    pub fn keys_never_seen(&self) -> Vec<&str> {
+        let missing = self.picker.as_ref().map_or(&[][..], Picker::missing);
+        let names = self.header.names();
+        missing.iter().map(|it| names[*it].as_str()).collect()
     }
 
     /// SHA-256 of all bytes of the file on disk, in hexadecimal.
@@ -288,7 +282,7 @@ impl RecordReader {
     fn read_plain(&mut self, record: &mut Record, line: Span) {
         let content = &self.window.data()[..line.content];
         split_plain(content, &self.dialect.delimiter, &mut record.fields);
-        record.keep(content, Fault::NotUtf8, self.dialect.line_byte());
+        record.keep(content, Fault::NotUtf8, Some(self.dialect.line_byte()));
         self.check_ending(record, line.ending, self.next_line);
         self.window.consume(line.next);
         self.next_line += 1;
@@ -362,7 +356,9 @@ impl RecordReader {
                 record.note(Fault::SwallowedLines, place.field, opened);
             }
         }
-        record.keep(content, Fault::NotUtf8, line_byte);
+        let quotes = self.dialect.quote.map_or(0, |it| count(content, it));
+        record.keep(content, Fault::NotUtf8, Some(line_byte));
+        self.doubt.look(record, quotes)?;
         self.check_ending(record, span.ending, last_line);
         self.window.consume(span.next);
         self.next_line = last_line + u64::from(span.next > span.content);

@@ -1,5 +1,8 @@
 //! One record: its text, its fields, and what is wrong with it.
 
+/// U+FEFF in UTF-8.
+pub(super) const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// One record; its buffers are used again for the next one.
 ///
 /// Its bytes are checked once. Where they are UTF-8, `text` gives fields without a further check;
@@ -23,6 +26,8 @@ pub struct Record {
     bytes: Vec<u8>,
     is_text: bool,
     raw_bytes: usize,
+    /// Ends a physical line inside of the record; none of JSON, whose records are lines.
+    line_byte: Option<u8>,
 }
 
 /// Something wrong with a record, and where.
@@ -51,6 +56,8 @@ pub enum Fault {
     UnclosedQuote,
     /// A quote that took the lines below into its field.
     SwallowedLines,
+    /// A byte-order mark that is not the file's first character: another file begins there.
+    ByteOrderMark,
     /// Bytes that are no text in the declared encoding.
     NotUtf8,
     /// A line that is no JSON.
@@ -73,6 +80,7 @@ impl Fault {
             Self::MixedLineBreaks => "csv.mixed_line_breaks",
             Self::UnclosedQuote => "csv.unclosed_quote",
             Self::SwallowedLines => "csv.quote_swallows_lines",
+            Self::ByteOrderMark => "csv.byte_order_mark",
             Self::NotUtf8 => "csv.not_utf8",
             Self::InvalidJson => "json.invalid",
             Self::DuplicateKey => "json.duplicate_key",
@@ -166,6 +174,19 @@ impl Record {
             .is_some_and(|it| it.kind == Kind::Null)
     }
 
+    /// Physical line of the file on which a field begins, from 1; beyond the last field, the one on
+    /// which the record ends.
+    pub fn line_of(&self, index: usize) -> u64 {
+        // All line breaks stand in fields: those of a field stay in it when it is unescaped.
+        let lines = (0..index.min(self.len())).map(|it| self.count_lines(self.field(it)));
+        self.line + lines.sum::<u64>()
+    }
+
+    fn count_lines(&self, bytes: &[u8]) -> u64 {
+        self.line_byte
+            .map_or(0, |it| memchr::memchr_iter(it, bytes).count() as u64)
+    }
+
     /// Forgets the record before.
     pub(super) fn clear(&mut self) {
         self.fault = None;
@@ -175,7 +196,8 @@ impl Record {
 
     /// Takes over the record's bytes, once its fields are known. A field that is no UTF-8 is a
     /// fault.
-    pub(super) fn keep(&mut self, raw: &[u8], not_utf8: Fault, line_byte: u8) {
+    pub(super) fn keep(&mut self, raw: &[u8], not_utf8: Fault, line_byte: Option<u8>) {
+        self.line_byte = line_byte;
         self.raw_bytes = raw.len();
         if !self.unescaped.is_empty() {
             self.place_unescaped();
@@ -195,12 +217,19 @@ impl Record {
         self.bytes.clear();
         self.bytes.extend_from_slice(raw);
         self.bytes.extend_from_slice(&self.unescaped);
-        self.find_broken_text(not_utf8, line_byte);
+        self.find_broken_text(not_utf8);
     }
 
     /// Notes a fault unless one was found before.
     pub(super) fn note(&mut self, fault: Fault, field: usize, line: u64) {
         self.fault.get_or_insert(Found { fault, field, line });
+    }
+
+    /// Notes a byte-order mark, which stands before the first field and in none.
+    pub(super) fn note_byte_order_mark(&mut self) {
+        if self.raw().starts_with(BYTE_ORDER_MARK) {
+            self.note(Fault::ByteOrderMark, 0, self.line);
+        }
     }
 
     fn all(&self) -> &[u8] {
@@ -224,12 +253,12 @@ impl Record {
         }
     }
 
-    fn find_broken_text(&mut self, fault: Fault, line_byte: u8) {
+    fn find_broken_text(&mut self, fault: Fault) {
         let is_broken = |index: &usize| std::str::from_utf8(self.field(*index)).is_err();
         let field = (0..self.len()).find(is_broken).unwrap_or(0);
         let raw = self.raw();
         let whole = std::str::from_utf8(raw).map_or_else(|it| it.valid_up_to(), str::len);
-        let lines = memchr::memchr_iter(line_byte, &raw[..whole]).count() as u64;
+        let lines = self.count_lines(&raw[..whole]);
         self.note(fault, field, self.line + lines);
     }
 }

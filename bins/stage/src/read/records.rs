@@ -5,7 +5,7 @@
 //! stray line break is looked at byte by byte.
 
 use super::dialect::Dialect;
-use super::record::{Fault, Field, Kind};
+use super::record::{BYTE_ORDER_MARK, Fault, Field, Kind};
 use super::window::{Ending, Span, line_span};
 
 const WORD_BYTES: usize = 8;
@@ -17,6 +17,21 @@ pub(super) fn split_plain(content: &[u8], delimiter: &[u8], fields: &mut Vec<Fie
     match delimiter {
         [byte] => split_at_byte(content, *byte, fields),
         _ => split_at_bytes(content, delimiter, fields),
+    }
+    let mark_bytes = mark_bytes(content);
+    if mark_bytes > 0
+        && let Some(first) = fields.first_mut()
+    {
+        first.start += mark_bytes as u32;
+    }
+}
+
+/// Where the first field begins: behind a byte-order mark.
+fn mark_bytes(record: &[u8]) -> usize {
+    if record.starts_with(BYTE_ORDER_MARK) {
+        BYTE_ORDER_MARK.len()
+    } else {
+        0
     }
 }
 
@@ -100,7 +115,7 @@ pub(super) struct Splitter<'a> {
 impl Splitter<'_> {
     /// Fills `fields`; they count only if the record is whole.
     pub(super) fn split(&mut self) -> Extent {
-        let mut start = 0;
+        let mut start = mark_bytes(self.data);
         loop {
             let next = match (self.dialect.quote, self.dialect.escape) {
                 (Some(quote), _) if self.data.get(start) == Some(&quote) => {
@@ -280,9 +295,15 @@ impl Splitter<'_> {
         if rest.len() < delimiter.len() && !self.is_over {
             return None;
         }
-        match rest.first() {
-            Some(b'\r' | b'\n') => Some(1),
-            Some(byte) if *byte == escape => Some(1),
+        match rest {
+            // Where lines end so, both bytes are one line break.
+            [b'\r', after @ ..] if self.dialect.line_byte() == b'\n' => match after.first() {
+                None if !self.is_over => None,
+                Some(b'\n') => Some(2),
+                _ => Some(1),
+            },
+            [b'\r' | b'\n', ..] => Some(1),
+            [byte, ..] if *byte == escape => Some(1),
             _ => Some(0),
         }
     }
@@ -320,7 +341,7 @@ impl Splitter<'_> {
                 return End::Delimiter(at);
             }
             if candidate[0] == line_byte {
-                return End::Line(self.line_end(at, from));
+                return End::Line(line_span(self.data, at, line_byte));
             }
             if candidate[0] == escape && escape != delimiter[0] {
                 return End::Escape(at);
@@ -331,20 +352,6 @@ impl Splitter<'_> {
             position = at + 1;
         }
         self.end_of_data()
-    }
-
-    /// The line whose break stands at `at`; a carriage return before `from` was escaped and is none
-    /// of it.
-    fn line_end(&self, at: usize, from: usize) -> Span {
-        let span = line_span(self.data, at, self.dialect.line_byte());
-        if span.content >= from {
-            return span;
-        }
-        Span {
-            content: at,
-            ending: Ending::Lf,
-            ..span
-        }
     }
 
     fn end_of_data(&self) -> End {

@@ -31,6 +31,17 @@ pub(super) fn unclosed(line: u64, field: usize) -> anyhow::Error {
     .into()
 }
 
+/// Lines between two records with broken quotes.
+pub(super) fn in_doubt(line: u64, last_line: u64) -> anyhow::Error {
+    Failure::usage(format!(
+        "broken quotes on line {line} and line {last_line}: the lines between may stand inside a \
+         quoted field, and would be no records; mend the file; where fields never hold line \
+         breaks, set quoted_line_breaks = false; or set swallowed_lines = \"quarantine\" to \
+         reject only records that are broken themselves"
+    ))
+    .into()
+}
+
 /// A quote that made several lines one record by mistake.
 pub(super) fn swallowed(line: u64, field: usize, last_line: u64) -> anyhow::Error {
     Failure::usage(format!(

@@ -8,15 +8,8 @@ use common::Failure;
 use super::column_checks::check_columns;
 use super::{Format, Mode, RepeatedHeader, Table};
 use crate::columns::declared_names;
+use crate::read;
 
-/// Longest field separator.
-const DELIMITER_BYTES_MAX: usize = 8;
-/// Most lines of a header; more are a preamble.
-const HEADER_LINES_MAX: u64 = 16;
-/// Most lines before a header.
-const PREAMBLE_LINES_MAX: u64 = 1_000_000;
-/// Most lines after the records; they are held back while a file is read.
-const FOOTER_LINES_MAX: usize = 1_000;
 /// Endings of files that are never read.
 const ENDINGS_LEFT_ALONE: [&str; 2] = [".part", ".manifest.json"];
 
@@ -25,10 +18,8 @@ const ENDINGS_LEFT_ALONE: [&str; 2] = [".part", ".manifest.json"];
 /// # Errors
 /// Exit code 2: the first thing that is wrong, with table and key.
 pub(super) fn check_table(table_name: &str, table: &Table) -> anyhow::Result<()> {
+    read::check(table_name, table)?;
     check_files(table)
-        .and_then(|()| check_delimiter(table))
-        .and_then(|()| check_quotes(table))
-        .and_then(|()| check_lines(table))
         .and_then(|()| check_header(table))
         .and_then(|()| check_json(table))
         .and_then(|()| check_key(table))
@@ -73,105 +64,7 @@ fn check_files(table: &Table) -> Checked {
     Ok(())
 }
 
-fn check_delimiter(table: &Table) -> Checked {
-    let delimiter = &table.delimiter;
-    if delimiter.is_empty() || delimiter.len() > DELIMITER_BYTES_MAX {
-        return Err(format!(
-            "the delimiter must be one to {DELIMITER_BYTES_MAX} bytes"
-        ));
-    }
-    if delimiter.contains(['\n', '\r', '\0']) {
-        return Err("`delimiter` cannot hold a line break or a NUL character".to_owned());
-    }
-    if !table.quote.is_empty() && delimiter.contains(&table.quote) {
-        return Err(format!(
-            "`delimiter` holds the quote `{}`; give one of them another character, or say quote = \
-             \"\"",
-            table.quote
-        ));
-    }
-    Ok(())
-}
-
-fn check_quotes(table: &Table) -> Checked {
-    let is_mark = |it: char| it.is_ascii() && !matches!(it, '\n' | '\r' | '\0');
-    let mut quote = table.quote.chars();
-    let (first, second) = (quote.next(), quote.next());
-    if second.is_some() || first.is_some_and(|it| !is_mark(it)) {
-        return Err("`quote` must be one ASCII character, or \"\" for none".to_owned());
-    }
-    let Some(escape) = table.escape else {
-        return Ok(());
-    };
-    // Some programs escape with the NUL character, which the escaped text does not keep.
-    if !is_mark(escape) && escape != '\0' {
-        return Err("`escape` must be one ASCII character that is no line break".to_owned());
-    }
-    if Some(escape) == first {
-        return Err(format!(
-            "`escape` is the quote `{escape}` itself; a quote in a quoted field is doubled anyway, \
-             so leave `escape` out"
-        ));
-    }
-    if table.delimiter.contains(escape) {
-        return Err(format!("`escape` is `{escape}`, which the delimiter holds"));
-    }
-    Ok(())
-}
-
-fn check_lines(table: &Table) -> Checked {
-    let limits = [
-        ("preamble_lines", table.preamble_lines, PREAMBLE_LINES_MAX),
-        ("header_lines", table.header_lines, HEADER_LINES_MAX),
-        (
-            "footer_lines",
-            table.footer_lines as u64,
-            FOOTER_LINES_MAX as u64,
-        ),
-    ];
-    for (key, value, limit) in limits {
-        if value > limit {
-            return Err(format!("`{key}` is {value}, at most {limit} are allowed"));
-        }
-    }
-    let Some(comment) = &table.comment else {
-        return Ok(());
-    };
-    if comment.is_empty() || comment.contains(['\n', '\r']) {
-        return Err(
-            "`comment` must be the text that comment lines begin with; every line begins with \
-             nothing"
-                .to_owned(),
-        );
-    }
-    let is_field = (!table.quote.is_empty() && comment.starts_with(&table.quote))
-        || comment.starts_with(&table.delimiter);
-    if is_field && table.format == Format::Csv {
-        return Err(format!(
-            "`comment` is `{comment}`, with which records begin too: the quote or the delimiter"
-        ));
-    }
-    Ok(())
-}
-
 fn check_header(table: &Table) -> Checked {
-    if table.format == Format::Ndjson || table.header_lines > 0 {
-        if table.header.is_empty() {
-            return Ok(());
-        }
-        return Err(
-            "`header` gives names to files without any; say header_lines = 0, or leave `header` \
-             out"
-            .to_owned(),
-        );
-    }
-    if table.repeated_header != RepeatedHeader::Refuse {
-        return Err(
-            "`repeated_header` says what to do with a header that comes again, but header_lines is \
-             0"
-                .to_owned(),
-        );
-    }
     for (index, name) in table.header.iter().enumerate() {
         if name.is_empty() {
             return Err(format!("`header`: name {} is empty", index + 1));
@@ -300,12 +193,20 @@ mod tests {
         };
         let text = format!("{files}{keys}\n{columns}");
         let table: Table = toml::from_str(&text).map_err(|error| error.to_string())?;
-        check_table("orders", &table).map_err(|error| error.to_string())
+        check_table("orders", &table).map_err(|error| format!("{error:#}"))
+    }
+
+    fn refuses(cases: &[(&str, &str)]) {
+        for (keys, part) in cases {
+            let error = check(keys).expect_err(keys);
+            assert!(error.contains(part), "{keys}: {error}");
+            assert!(error.starts_with("table `orders`: "), "{error}");
+        }
     }
 
     #[test]
-    fn what_contradicts_itself_is_refused_by_its_key() {
-        for (keys, part) in [
+    fn patterns_that_could_name_no_file_are_refused() {
+        refuses(&[
             ("files = []", "`files` names no pattern"),
             ("files = [\"/etc/*\"]", "leaves the folder"),
             ("files = [\"a/../../*\"]", "leaves the folder"),
@@ -314,23 +215,15 @@ mod tests {
             ("files = [\"*.part\"]", "never read"),
             ("files = [\"*.manifest.json\"]", "never read"),
             ("files = [\"**.csv\"]", "pattern `**.csv`"),
+        ]);
+    }
+
+    #[test]
+    fn a_dialect_or_header_that_cannot_work_is_refused() {
+        refuses(&[
             ("delimiter = \"\"", "one to 8 bytes"),
-            ("delimiter = \"123456789\"", "one to 8 bytes"),
-            (
-                "delimiter = \"\\n\"",
-                "`delimiter` cannot hold a line break",
-            ),
-            ("delimiter = \"\\\"\"", "`delimiter` holds the quote"),
-            ("quote = \"''\"", "`quote` must be one ASCII character"),
-            ("quote = \"„\"", "`quote` must be one ASCII character"),
-            ("escape = \"é\"", "`escape` must be one ASCII character"),
-            ("escape = \"\\\"\"", "`escape` is the quote"),
-            ("escape = \",\"", "which the delimiter holds"),
             ("header_lines = 17", "`header_lines` is 17, at most 16"),
-            ("footer_lines = 1001", "`footer_lines` is 1001"),
-            ("preamble_lines = 1000001", "`preamble_lines` is 1000001"),
-            ("comment = \"\"", "`comment` must be"),
-            ("comment = \"\\\"\"", "with which records begin too"),
+            ("footer_lines = 101", "`footer_lines` is 101, at most 100"),
             ("header = [\"id\"]", "say header_lines = 0"),
             (
                 "header_lines = 0\nheader = [\"id\", \"id\"]",
@@ -342,15 +235,17 @@ mod tests {
                 "`header` names `note`",
             ),
             (
-                "header_lines = 0\nrepeated_header = \"skip\"",
-                "`repeated_header`",
-            ),
-            (
                 "format = \"ndjson\"\nescape = \"\\\\\"",
                 "`escape` means nothing",
             ),
             ("format = \"ndjson\"\nquote = \"\"", "`quote` means nothing"),
             ("format = \"ndjson\"\nheader = [\"id\"]", "leave `header`"),
+        ]);
+    }
+
+    #[test]
+    fn a_key_that_tells_no_rows_apart_is_refused() {
+        refuses(&[
             ("mode = \"upsert\"", "needs `key`"),
             ("key = [\"id\"]", "`key` is for mode"),
             (
@@ -371,11 +266,7 @@ mod tests {
                 "ignored_columns = [\"price\"]",
                 "`ignored_columns` names `price`",
             ),
-        ] {
-            let error = check(keys).expect_err(keys);
-            assert!(error.contains(part), "{keys}: {error}");
-            assert!(error.starts_with("table `orders`: "), "{error}");
-        }
+        ]);
     }
 
     #[test]
@@ -388,6 +279,8 @@ mod tests {
             "escape = \"\\u0000\"",
             "delimiter = \"\\\"\"\nquote = \"\"",
             "comment = \"#\"\npreamble_lines = 3\nfooter_lines = 1\nheader_lines = 2",
+            "header_lines = 0\nrepeated_header = \"skip\"",
+            "header_lines = 0\nrepeated_header = \"load\"",
             "header_lines = 0\nheader = [\"note\", \"price\", \"id\"]\nignored_columns = [\"note\"]",
             "format = \"ndjson\"\nheader_lines = 0\ndelimiter = \";\"",
             "mode = \"upsert\"\nkey = [\"id\"]",

@@ -3,6 +3,7 @@
 //! Invariant: a value is exactly what the text says, or it is refused with the reason's name; never
 //! rounded, never guessed.
 
+mod json;
 mod numbers;
 mod patterns;
 mod short;
@@ -237,13 +238,7 @@ fn write_boolean(text: &str, buffer: &mut BytesMut) -> Result<(), Reason> {
 }
 
 fn write_json(text: &str, buffer: &mut BytesMut) -> Result<(), Reason> {
-    // A whole value, not only its form: lone surrogates and endless numbers are refused here, as
-    // PostgreSQL would refuse them for the whole file.
-    serde_json::from_str::<serde_json::Value>(text).map_err(|_| "not_json")?;
-    // The escape of a NUL character is valid JSON that PostgreSQL refuses.
-    if text.contains("\\u0000") {
-        return Err("nul_character");
-    }
+    json::check(text)?;
     let length = i32::try_from(text.len() + 1).map_err(|_| "too_long")?;
     buffer.put_i32(length);
     // The version of jsonb's binary format.

@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use chrono::format::{self, Fixed, Item, Numeric, ParseErrorKind, Parsed, StrftimeItems};
+use chrono::format::{self, Fixed, Item, Numeric, Pad, ParseErrorKind, Parsed, StrftimeItems};
 use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime, Timelike as _, Utc};
 
 use crate::values::steps::Steps;
@@ -23,7 +23,7 @@ pub(super) struct Moment {
     pub(super) day: i32,
     /// Seconds since midnight.
     pub(super) second: u32,
-    /// Microseconds since the second; a million and more within a leap second.
+    /// Microseconds since the second.
     pub(super) microsecond: u32,
     /// Seconds east of Greenwich, where the text names them.
     pub(super) offset_s: Option<i32>,
@@ -151,18 +151,36 @@ impl Pattern {
 
     fn parse(&self, text: &str) -> Option<Parsed> {
         let mut parsed = Parsed::new();
-        format::parse(&mut parsed, text, self.items.iter()).ok()?;
+        let mut rest = text;
+        for (index, item) in self.items.iter().enumerate() {
+            let after = format::parse_and_remainder(&mut parsed, rest, [item].into_iter()).ok()?;
+            let taken = rest.strip_suffix(after)?;
+            let touches_number = self.is_number(index.wrapping_sub(1)) || self.is_number(index + 1);
+            if !is_written_so(item, taken, touches_number) {
+                return None;
+            }
+            rest = after;
+        }
+        if !rest.is_empty() {
+            return None;
+        }
         // `%Y` takes 23 for the year 23; only 0023 says so.
         let is_short = parsed
             .year()
             .is_some_and(|it| (0..1_000).contains(&it) && !text.contains(&format!("{it:04}")));
         (!is_short).then_some(parsed)
     }
+
+    fn is_number(&self, index: usize) -> bool {
+        matches!(self.items.get(index), Some(Item::Numeric(..)))
+    }
 }
 
 fn moment(time: NaiveDateTime, offset_s: Option<i32>) -> Option<Moment> {
     let nanosecond = time.nanosecond();
-    nanosecond.is_multiple_of(1_000).then(|| Moment {
+    // A second of 60 is the one before and a billion nanoseconds.
+    let is_leap = nanosecond >= 1_000_000_000;
+    (!is_leap && nanosecond.is_multiple_of(1_000)).then(|| Moment {
         day: days_since_epoch(time.date()),
         second: time.num_seconds_from_midnight(),
         microsecond: nanosecond / 1_000,
@@ -173,6 +191,46 @@ fn moment(time: NaiveDateTime, offset_s: Option<i32>) -> Option<Moment> {
 /// Days since 1970-01-01.
 fn days_since_epoch(date: NaiveDate) -> i32 {
     date.num_days_from_ce() - EPOCH_DAYS_FROM_CE
+}
+
+/// Whether a part is written as its format says: chrono passes over signs and spaces before numbers,
+/// needs no space where the format has one, and ends a number early where the text runs out of
+/// digits, though the digits may belong to the numbers before.
+fn is_written_so(item: &Item<'_>, taken: &str, touches_number: bool) -> bool {
+    let begins_so = |text: &str| text.bytes().next().is_some_and(|it| it.is_ascii_digit());
+    match item {
+        Item::Space(_) | Item::OwnedSpace(_) => !taken.is_empty(),
+        Item::Numeric(numeric, pad) => {
+            let number = match pad {
+                Pad::Space => taken.trim_start_matches(' '),
+                Pad::None | Pad::Zero => taken,
+            };
+            begins_so(number) && (!touches_number || taken.len() == width(numeric))
+        }
+        Item::Fixed(Fixed::RFC3339) => begins_so(taken) && !has_loose_spaces(taken),
+        Item::Fixed(_) => !taken.starts_with(char::is_whitespace),
+        Item::Literal(_) | Item::OwnedLiteral(_) | Item::Error => true,
+    }
+}
+
+/// Digits of a number that stands next to another one.
+fn width(numeric: &Numeric) -> usize {
+    match numeric {
+        Numeric::Year | Numeric::IsoYear => 4,
+        Numeric::Ordinal => 3,
+        Numeric::Quarter | Numeric::NumDaysFromSun | Numeric::WeekdayFromMon => 1,
+        _ => 2,
+    }
+}
+
+/// Whether there are spaces, other than one between day and time.
+fn has_loose_spaces(text: &str) -> bool {
+    let mut spaces = text.match_indices(char::is_whitespace);
+    spaces.next().is_some_and(|(at, space)| {
+        let before = text[..at].ends_with(|it: char| it.is_ascii_digit());
+        let after = text[at + space.len()..].starts_with(|it: char| it.is_ascii_digit());
+        !before || !after || spaces.next().is_some()
+    })
 }
 
 /// Whether a fraction has digits, other than zeros, that chrono passes over.

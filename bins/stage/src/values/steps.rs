@@ -187,7 +187,7 @@ impl Step {
 }
 
 impl Parts {
-    /// Leap seconds are left to chrono.
+    /// Seconds beyond 59 are left to chrono.
     fn moment(&self) -> Option<Moment> {
         if self.hour > 23 || self.minute > 59 || self.second > 59 {
             return None;

@@ -84,14 +84,14 @@ fn drift() -> Vec<Kind> {
             "id,name,note,An Extra,an_extra\n1,a,b,c,d\n",
         )
         .drift("new_columns = \"evolve\"")
-        .refuses(&["line 1", "`an_extra`", "`An Extra`"]),
+        .refuses(&["line 1", "`an_extra`", "as another one of the file does"]),
         text(
             "a value of another type refuses its file",
             "id,name,note\n1,a,5\n2,\"b\nc\",many\n3,a,5\n",
         )
         .columns("id = \"text\"\nname = \"text\"\nnote = \"integer\"")
         .drift("types = \"freeze\"")
-        .refuses(&["line 3", "column 3", "note.not_an_integer"]),
+        .refuses(&["line 4", "column 3", "note.not_an_integer"]),
     ]
 }
 
@@ -102,7 +102,7 @@ fn other_headers() -> Vec<Kind> {
             .keys("header_lines = 0")
             .quarantines(
                 &[&["1", "a", "b"], &["3", "a", "b"]],
-                &[(2, Some(3), "csv.ragged: 2 fields, 3 expected")],
+                &[(2, Some(3), "csv.ragged")],
             ),
         text("no header, and fields in another order", "b,1,a\n")
             .keys("header_lines = 0\nheader = [\"note\", \"id\", \"name\"]")
@@ -115,10 +115,7 @@ fn other_headers() -> Vec<Kind> {
         .columns(
             "id = \"text\"\nname = { type = \"text\", from = [\"full name\"] }\nnote = \"text\"",
         )
-        .quarantines(
-            &[&["1", "a", "b"]],
-            &[(4, Some(3), "csv.ragged: 2 fields, 3 expected")],
-        ),
+        .quarantines(&[&["1", "a", "b"]], &[(4, Some(3), "csv.ragged")]),
         text(
             "a header of two lines that is not declared",
             "id,name,note\n(no),(text),(text)\n1,a,b\n",
@@ -137,7 +134,7 @@ fn other_headers() -> Vec<Kind> {
         .refuses(&["line 1"]),
         text("another delimiter", "id;name;note\n1;a;b\n").refuses(&[
             "line 1",
-            "`id;name;note`",
+            "a single column",
             "delimiter = \";\"",
         ]),
         text("another delimiter, as declared", "id;name;note\n1;a,b;c\n")
@@ -148,10 +145,7 @@ fn other_headers() -> Vec<Kind> {
             "id::name::note\n1::a:b::c:\n2::a\n",
         )
         .keys("delimiter = \"::\"")
-        .quarantines(
-            &[&["1", "a:b", "c:"]],
-            &[(3, Some(3), "csv.ragged: 2 fields, 3 expected")],
-        ),
+        .quarantines(&[&["1", "a:b", "c:"]], &[(3, Some(3), "csv.ragged")]),
         text("tabs", "id\tname\tnote\n1\ta, b\t\n")
             .keys("delimiter = \"\\t\"")
             .loads(&[&["1", "a, b", NULL]]),

@@ -3,10 +3,17 @@
 use super::kind::{Kind, NULL, made, text};
 
 pub(super) fn kinds() -> Vec<Kind> {
-    [cut_off(), ragged(), no_records(), tables(), line_breaks()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        cut_off(),
+        ragged(),
+        delimiters(),
+        no_records(),
+        tables(),
+        line_breaks(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn cut_off() -> Vec<Kind> {
@@ -17,6 +24,11 @@ fn cut_off() -> Vec<Kind> {
             .columns("id = \"text\"\nname = \"text\"\nnote = \"decimal\""),
         cut("cut off in quotes", "id,name,note\n1,a,\"two\nli"),
         cut("cut off in the header", "id,name,no"),
+        made("cut off between the two bytes of a line break", |_| {
+            b"id,name,note\r\n1,a,b\r".to_vec()
+        })
+        .line_breaks(&["\r\n"])
+        .refuses(&["ends without a line break"]),
         text("an open last line that is declared", "id,name,note\n1,a,b")
             .keys("last_line_is_open = true")
             .loads(&[&["1", "a", "b"]]),
@@ -38,25 +50,44 @@ fn ragged() -> Vec<Kind> {
     vec![
         text("a line that is too short", "id,name,note\n1,a\n2,a,b\n3\n").quarantines(
             &[&["2", "a", "b"]],
-            &[
-                (2, Some(3), "csv.ragged: 2 fields, 3 expected"),
-                (4, Some(2), "csv.ragged: 1 fields, 3 expected"),
-            ],
+            &[(2, Some(3), "csv.ragged"), (4, Some(2), "csv.ragged")],
         ),
-        text("a line that is too long", "id,name,note\n1,a,b,c\n2,a,b\n").quarantines(
-            &[&["2", "a", "b"]],
-            &[(2, Some(4), "csv.ragged: 4 fields, 3 expected")],
-        ),
+        text("a line that is too long", "id,name,note\n1,a,b,c\n2,a,b\n")
+            .quarantines(&[&["2", "a", "b"]], &[(2, Some(4), "csv.ragged")]),
+        text(
+            "a ragged line after a quoted line break",
+            "id,name,note\n1,\"a\n\nb\",c\n2,a\n",
+        )
+        .quarantines(&[&["1", "a\n\nb", "c"]], &[(5, Some(3), "csv.ragged")]),
+        text(
+            "two records on one line",
+            "id,name,note\n1,a,b2,a,b\n3,a,b\n",
+        )
+        .quarantines(&[&["3", "a", "b"]], &[(2, Some(4), "csv.ragged")]),
+        made(
+            "so many ragged lines that the file is blocked",
+            |line_break| {
+                let mut file = format!("id,name,note{line_break}");
+                for number in 0..2_000 {
+                    let note = if number % 16 == 0 { "" } else { ",b" };
+                    file.push_str(&format!("{number},a{note}{line_break}"));
+                }
+                file.into_bytes()
+            },
+        )
+        .blocks(125),
+    ]
+}
+
+fn delimiters() -> Vec<Kind> {
+    vec![
         text(
             "a delimiter at the end of each line",
             "id,name,note\n1,a,b,\n2,a,b,\n",
         )
         .quarantines(
             &[],
-            &[
-                (2, Some(4), "csv.ragged: 4 fields, 3 expected"),
-                (3, Some(4), "csv.ragged: 4 fields, 3 expected"),
-            ],
+            &[(2, Some(4), "csv.ragged"), (3, Some(4), "csv.ragged")],
         ),
         text(
             "a delimiter at the end of each line and of the header",
@@ -73,48 +104,14 @@ fn ragged() -> Vec<Kind> {
             "a delimiter inside a value that is not quoted",
             "id,name,note\n1,Doe, Jane,b\n2,a,b\n",
         )
-        .quarantines(
-            &[&["2", "a", "b"]],
-            &[(2, Some(4), "csv.ragged: 4 fields, 3 expected")],
-        ),
+        .quarantines(&[&["2", "a", "b"]], &[(2, Some(4), "csv.ragged")]),
         text("a line of delimiters", "id,name,note\n,,\n1,a,b\n")
             .loads(&[&[NULL, NULL, NULL], &["1", "a", "b"]]),
         text(
             "another delimiter in one line",
             "id,name,note\n1;a;b\n2,a,b\n",
         )
-        .quarantines(
-            &[&["2", "a", "b"]],
-            &[(2, Some(2), "csv.ragged: 1 fields, 3 expected")],
-        ),
-        text(
-            "a ragged line after a quoted line break",
-            "id,name,note\n1,\"a\n\nb\",c\n2,a\n",
-        )
-        .quarantines(
-            &[&["1", "a\n\nb", "c"]],
-            &[(5, Some(3), "csv.ragged: 2 fields, 3 expected")],
-        ),
-        text(
-            "two records on one line",
-            "id,name,note\n1,a,b2,a,b\n3,a,b\n",
-        )
-        .quarantines(
-            &[&["3", "a", "b"]],
-            &[(2, Some(4), "csv.ragged: 5 fields, 3 expected")],
-        ),
-        made(
-            "so many ragged lines that the file is blocked",
-            |line_break| {
-                let mut file = format!("id,name,note{line_break}");
-                for number in 0..2_000 {
-                    let note = if number % 16 == 0 { "" } else { ",b" };
-                    file.push_str(&format!("{number},a{note}{line_break}"));
-                }
-                file.into_bytes()
-            },
-        )
-        .blocks(125),
+        .quarantines(&[&["2", "a", "b"]], &[(2, Some(2), "csv.ragged")]),
     ]
 }
 
@@ -126,11 +123,11 @@ fn no_records() -> Vec<Kind> {
         )
         .quarantines(
             &[&["1", "a", "b"], &["2", "a", "b"]],
-            &[(7, Some(3), "csv.ragged: 2 fields, 3 expected")],
+            &[(7, Some(3), "csv.ragged")],
         ),
         text("a line of spaces", "id,name,note\n1,a,b\n   \n2,a,b\n").quarantines(
             &[&["1", "a", "b"], &["2", "a", "b"]],
-            &[(3, Some(2), "csv.ragged: 1 fields, 3 expected")],
+            &[(3, Some(2), "csv.ragged")],
         ),
         text(
             "a preamble that is not declared",
@@ -142,18 +139,12 @@ fn no_records() -> Vec<Kind> {
             "Report \"of 2025\n\nid,name,note\n1,a,b\n2,a\n",
         )
         .keys("preamble_lines = 2")
-        .quarantines(
-            &[&["1", "a", "b"]],
-            &[(5, Some(3), "csv.ragged: 2 fields, 3 expected")],
-        ),
+        .quarantines(&[&["1", "a", "b"]], &[(5, Some(3), "csv.ragged")]),
         text(
             "a footer that is not declared",
             "id,name,note\n1,a,b\n2 rows\n",
         )
-        .quarantines(
-            &[&["1", "a", "b"]],
-            &[(3, Some(2), "csv.ragged: 1 fields, 3 expected")],
-        ),
+        .quarantines(&[&["1", "a", "b"]], &[(3, Some(2), "csv.ragged")]),
         text("a footer", "id,name,note\n1,a,b\n\n1 rows,\"\n")
             .keys("footer_lines = 1")
             .loads(&[&["1", "a", "b"]]),
@@ -161,10 +152,7 @@ fn no_records() -> Vec<Kind> {
             "comments that are not declared",
             "id,name,note\n# day 1\n1,a,b\n",
         )
-        .quarantines(
-            &[&["1", "a", "b"]],
-            &[(2, Some(2), "csv.ragged: 1 fields, 3 expected")],
-        ),
+        .quarantines(&[&["1", "a", "b"]], &[(2, Some(2), "csv.ragged")]),
         text(
             "comments",
             "# made by hand\nid,name,note\n# day \"1\n1,\"a\n# no comment\",b\n#\n2,a\n",
@@ -172,7 +160,7 @@ fn no_records() -> Vec<Kind> {
         .keys("comment = \"#\"")
         .quarantines(
             &[&["1", "a\n# no comment", "b"]],
-            &[(7, Some(3), "csv.ragged: 2 fields, 3 expected")],
+            &[(7, Some(3), "csv.ragged")],
         ),
     ]
 }
@@ -181,6 +169,11 @@ fn tables() -> Vec<Kind> {
     const REPEATED: &str = "id,name,note\n1,a,b\nid,name,note\n2,a,b\n";
     vec![
         text("a repeated header", REPEATED).refuses(&["line 3"]),
+        text(
+            "a repeated header in quotes",
+            "id,name,note\n1,\"a\nb\",c\n\"id\",\"name\",\"note\"\n2,a,b\n",
+        )
+        .refuses(&["line 4"]),
         text("a repeated header that is passed over", REPEATED)
             .keys("repeated_header = \"skip\"")
             .loads(&[&["1", "a", "b"], &["2", "a", "b"]]),
@@ -203,10 +196,7 @@ fn tables() -> Vec<Kind> {
         )
         .quarantines(
             &[&["1", "a", "b"]],
-            &[
-                (4, Some(3), "csv.ragged: 2 fields, 3 expected"),
-                (5, Some(3), "csv.ragged: 2 fields, 3 expected"),
-            ],
+            &[(4, Some(3), "csv.ragged"), (5, Some(3), "csv.ragged")],
         ),
     ]
 }
@@ -246,7 +236,7 @@ fn line_breaks() -> Vec<Kind> {
         .keys("line_break = \"any\"")
         .quarantines(
             &[&["1", "a", "b"], &["3", "a", "b"]],
-            &[(3, Some(3), "csv.ragged: 2 fields, 3 expected")],
+            &[(3, Some(3), "csv.ragged")],
         ),
         text(
             "a carriage return inside a field",
@@ -260,16 +250,13 @@ fn line_breaks() -> Vec<Kind> {
             "a carriage return in quotes",
             "id,name,note\n1,\"a\rb\",c\n2,a\n",
         )
-        .quarantines(
-            &[&["1", "a\rb", "c"]],
-            &[(3, Some(3), "csv.ragged: 2 fields, 3 expected")],
-        ),
+        .quarantines(&[&["1", "a\rb", "c"]], &[(3, Some(3), "csv.ragged")]),
         text("lines that end with CR", CR)
             .line_breaks(&["\r"])
             .keys("line_break = \"cr\"")
             .quarantines(
                 &[&["1", "a\nb", "c"], &["3", "a", "b"]],
-                &[(4, Some(3), "csv.ragged: 2 fields, 3 expected")],
+                &[(4, Some(3), "csv.ragged")],
             ),
         text("lines that end with CR, not declared", CR)
             .line_breaks(&["\r"])

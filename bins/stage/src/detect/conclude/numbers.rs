@@ -30,6 +30,16 @@ pub(super) fn number(name: &str, column: &Column, around: Surroundings) -> Optio
             return Some(Conclusion::text(format!("{what} (line {line}): a text")));
         }
     }
+    if are_mixed(&column.currencies) {
+        let signs: Vec<String> = column
+            .currencies
+            .iter()
+            .map(|it| format!("`{it}`"))
+            .collect();
+        let signs = signs.join(", ");
+        let note = format!("amounts of several currencies ({signs}), which a number loses: a text");
+        return Some(Conclusion::text(note));
+    }
     let (index, doubt) = choose_marks(column, fits, around);
     let is_whole = all(column, |it| it.whole >> index & 1 == 1);
     let has_sign = any(column, |it| it.traits.is_money || it.traits.is_percent).is_some();
@@ -54,6 +64,19 @@ pub(super) fn number(name: &str, column: &Column, around: Surroundings) -> Optio
     conclusion.is_percent = any(column, |it| it.traits.is_percent).is_some();
     conclusion.notes.extend(doubt);
     Some(conclusion)
+}
+
+/// Whether the signs are those of several currencies; a bare `$` may be any dollar.
+fn are_mixed(signs: &[&'static str]) -> bool {
+    let code = |sign: &'static str| match sign {
+        "€" => "EUR",
+        "£" => "GBP",
+        "US$" => "USD",
+        "R$" => "BRL",
+        "zł" => "PLN",
+        other => other,
+    };
+    signs.iter().any(|it| code(it) != code(signs[0]))
 }
 
 /// Whole numbers that mean something else by the column's name.

@@ -115,9 +115,36 @@ fn mixed_formats_are_listed_the_most_frequent_first() {
     assert_eq!(found.formats, ["%Y-%m-%d", "%d.%m.%Y"]);
     let found = concluded("x", &["2025-02-01 10:00:00", "2025-02-01T10:00:00Z"]);
     assert_eq!(found.kind, Type::Text);
-    // Two orders of day and month in one column cannot be told apart.
-    let found = concluded("x", &["13/04/2025", "04/13/2025"]);
-    assert!(found.notes.iter().any(|it| it.contains("day or month")));
+}
+
+#[test]
+fn two_orders_of_day_and_month_are_a_text() {
+    for values in [
+        ["13/04/2025", "04/13/2025", "03/04/2025"],
+        ["13/04/2025 10:00", "04/13/2025 10:00", "03/04/2025 10:00"],
+        [
+            "13/04/2025 10:00",
+            "04/13/2025 10:00:00",
+            "03/04/2025 10:00",
+        ],
+    ] {
+        let found = concluded("x", &values);
+        assert_eq!((found.kind, found.formats.len()), (Type::Text, 0));
+        let note = &found.notes[0];
+        assert!(
+            note.contains("(line 2)") && note.contains("(line 3)"),
+            "{note}"
+        );
+    }
+}
+
+#[test]
+fn amounts_of_several_currencies_are_a_text() {
+    let found = concluded("x", &["€1", "$2"]);
+    assert_eq!((found.kind, found.currency_signs.len()), (Type::Text, 0));
+    assert!(found.notes[0].contains("(`€`, `$`)"), "{:?}", found.notes);
+    assert_eq!(concluded("x", &["€1", "2 EUR"]).kind, Type::Decimal);
+    assert_eq!(concluded("x", &["$1", "R$ 2"]).kind, Type::Text);
 }
 
 #[test]

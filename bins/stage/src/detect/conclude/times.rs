@@ -1,7 +1,7 @@
 //! Whether a column is a day or a point in time, and how it is written.
 
-use super::{Conclusion, TIME_WORDS, all, marks_of, speaks_of};
-use crate::detect::column::Column;
+use super::{Conclusion, TIME_WORDS, all, any, marks_of, speaks_of};
+use crate::detect::column::{Column, Reading};
 use crate::detect::times::{Format, FormatSet, Formats, Offset};
 use crate::source::Type;
 
@@ -28,6 +28,9 @@ pub(super) fn time(name: &str, column: &Column, formats: &Formats) -> Option<Con
     } else {
         formats.of(common).take(1).collect()
     };
+    if let Some(conclusion) = mixed_days(&chosen, column, formats) {
+        return Some(conclusion);
+    }
     let has_time = chosen[0].has_time;
     let offset = chosen[0].offset;
     if chosen
@@ -78,13 +81,45 @@ fn cover<'a>(column: &Column, formats: &'a Formats) -> Option<Vec<&'a Format>> {
     Some(chosen)
 }
 
-/// Whether another order of day and month fits all values just as well, or two orders are mixed.
-fn is_day_open(chosen: &[&Format], column: &Column, formats: &Formats) -> bool {
-    let swapped = |text: &str| {
-        text.replace("%d", "\0")
-            .replace("%m", "%d")
-            .replace('\0', "%m")
+/// A text where some values have the day first and others the month: what fits both is open.
+fn mixed_days(chosen: &[&Format], column: &Column, formats: &Formats) -> Option<Conclusion> {
+    let (first, second) = chosen.iter().find_map(|it| {
+        let other = swapped(&days(&it.text));
+        let other = chosen.iter().find(|it| days(&it.text) == other)?;
+        (days(&it.text) != days(&other.text)).then_some((*it, *other))
+    })?;
+    let fits = |reading: &Reading, wanted: &Format| {
+        formats.of(reading.times).any(|it| it.text == wanted.text)
     };
+    let line = |one: &Format, other: &Format| {
+        any(column, |it| fits(it, one) && !fits(it, other)).map_or(0, |it| it.line)
+    };
+    Some(Conclusion::text(format!(
+        "both `{}` (line {}) and `{}` (line {}), so that day and month of other values are open: \
+         a text",
+        first.text,
+        line(first, second),
+        second.text,
+        line(second, first)
+    )))
+}
+
+/// The part of a format that tells the day, whatever the length of its year.
+fn days(format: &str) -> String {
+    let end = format.find([' ', 'T']).unwrap_or(format.len());
+    format[..end].replace("%y", "%Y")
+}
+
+/// The other order of day and month.
+fn swapped(format: &str) -> String {
+    format
+        .replace("%d", "\0")
+        .replace("%m", "%d")
+        .replace('\0', "%m")
+}
+
+/// Whether another order of day and month fits all values just as well.
+fn is_day_open(chosen: &[&Format], column: &Column, formats: &Formats) -> bool {
     let fits = |text: &str| {
         all(column, |it| {
             formats.of(it.times).any(|format| format.text == text)
@@ -92,8 +127,6 @@ fn is_day_open(chosen: &[&Format], column: &Column, formats: &Formats) -> bool {
     };
     match chosen {
         [only] => only.text.contains("%m") && fits(&swapped(&only.text)),
-        several => several
-            .iter()
-            .any(|it| several.iter().any(|other| other.text == swapped(&it.text))),
+        _ => false,
     }
 }

@@ -228,7 +228,14 @@ fn troubles(relative: &str, inspected: &Inspected) -> Vec<String> {
     let stops = |oddity: Oddity| {
         matches!(
             oddity,
-            Oddity::BrokenText | Oddity::NulCharacter | Oddity::RepeatedHeader
+            Oddity::BrokenText
+                | Oddity::NulCharacter
+                | Oddity::RepeatedHeader
+                | Oddity::Comment
+                | Oddity::BlankLine
+                | Oddity::Footer
+                | Oddity::LikeFooter
+                | Oddity::TooManyColumns
         )
     };
     let mut lines: Vec<String> = inspected
@@ -236,8 +243,14 @@ fn troubles(relative: &str, inspected: &Inspected) -> Vec<String> {
         .iter()
         .filter(|it| stops(it.0))
         .map(|(oddity, places)| {
-            let (what, place) = (oddity.describe(), places.describe());
-            format!("`{relative}`: {what} ({place})")
+            let mut details = places.reasons.clone();
+            if places.count > 1 {
+                details.push(format!("{} times", show::count(places.count)));
+            }
+            let place = places.describe();
+            details.extend((!place.is_empty()).then_some(place));
+            let (what, details) = (oddity.describe(), details.join(", "));
+            format!("`{relative}`: {what} ({details})")
         })
         .collect();
     let faults = inspected.name_faults().into_iter();
@@ -356,7 +369,7 @@ fn findings(ctx: &StageContext, options: &InitOptions, draft: &Draft) -> serde_j
         .map(|(file, reason)| json!({ "file": file, "reason": reason }))
         .collect();
     json!({
-        "path": draft.path,
+        "path": draft.path.to_string_lossy(),
         "is_written": !ctx.dry_run,
         "source_toml": draft.text,
         "tables": tables,

@@ -204,7 +204,8 @@ fn layout<'a>(group: &Group, header: &[&'a str], columns: &[String]) -> Layout<'
     let keys = &mut found.keys;
     keys.retain(|it| !matches!(it.name, "preamble_lines" | "header_lines"));
     let above = i64::try_from(layout.lines_above).unwrap_or(i64::MAX);
-    let seen = "names of the header are missing or there twice: it is passed over";
+    let seen = "names of the header are missing or there twice: it is passed over, and columns \
+                are told by their place; a file with another order would load wrongly; check";
     keys.push(key("preamble_lines", above).noted(seen));
     keys.push(key("header_lines", 0_i64));
     let without_name: Vec<Value> = columns

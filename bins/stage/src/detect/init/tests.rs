@@ -23,7 +23,7 @@ fn drafted(files: &[(&str, &[u8])]) -> Draft {
         time_zone: Some(ZONE),
         currency: Some("EUR".to_owned()),
         force: false,
-        records: 1_000,
+        records: 100_000,
     };
     let effort = Effort {
         eyes: Eyes {
@@ -32,6 +32,7 @@ fn drafted(files: &[(&str, &[u8])]) -> Draft {
         },
         limits: Limits::default(),
         records_max: options.records,
+        columns_max: 4,
     };
     draft(PathBuf::from("source.toml"), &options, &effort).expect("a draft")
 }
@@ -92,7 +93,66 @@ fn what_will_be_rejected_is_told_with_its_place() {
         told.contains("first line 3 (csv.text_after_quote)"),
         "{told}"
     );
-    assert!(told.contains("first line 4 (csv.wrong_width)"), "{told}");
+    assert!(told.contains("first line 4 (csv.ragged)"), "{told}");
+}
+
+/// Goal: no line of a file goes unseen; whatever is passed over is told with its line.
+/// Method: files of one table, and for each a part of the check that tells it.
+#[test]
+fn what_is_passed_over_or_in_doubt_is_told() {
+    let cases: [(&str, &str); 7] = [
+        (
+            "id,n,p\n1,2,3\n# by, hand\n2,3,4\n# end\n3,4,5\n4,5,6\n",
+            "passed over (2 times, lines 3, 5)",
+        ),
+        (
+            "id,n,p\n1,Tea,3\n2,Cup,4\nTotal:,,7\n",
+            "passed over (line 4)",
+        ),
+        ("id,n\n1,20\n2,40\nTotal,60\n", "for a record (line 4)"),
+        ("id,n\n1,A\n2,B\nid,n\n3,C\n", "several tables? (line 4)"),
+        ("name\nTea\n\nCup\n", "written `\"\"` (line 3)"),
+        ("a,b,c,d,e\n1,2,3,4,5\n", "(5, where 4 are allowed"),
+        ("a,b,a\n1,2,3\n4,5,6\n", "told by their place"),
+    ];
+    for (text, part) in cases {
+        let checks = drafted(&[("sales.csv", text.as_bytes())]).checks.join("\n");
+        assert!(checks.contains(part), "{text}\n{checks}");
+    }
+}
+
+#[test]
+fn a_last_record_is_no_footer_unless_it_says_so() {
+    let lasts: [&[u8]; 6] = [
+        b"3,\xff,",
+        b"3,\"Cup\"s,",
+        b",,",
+        b"Summer Wear,9,,",
+        b"Total Energies,,",
+        b"3",
+    ];
+    for last in lasts {
+        let text = [
+            "id,name,price\n1,T\u{e9},4.5\n2,C\u{fc}p,5.5\n".as_bytes(),
+            last,
+            b"\n",
+        ];
+        let draft = drafted(&[("sales.csv", &text.concat())]);
+        let place = String::from_utf8_lossy(last);
+        assert!(!draft.text.contains("footer_lines"), "{place}");
+        assert_eq!(draft.tables[0].records, 3, "{place}");
+    }
+}
+
+#[test]
+fn a_record_behind_the_sample_is_no_comment_either() {
+    let body: String = (0..20_000).map(|it| format!("{it},Tea,5\n")).collect();
+    let start = format!("# of March\nid,name,price\n{body}");
+    let draft = drafted(&[("sales.csv", start.as_bytes())]);
+    assert!(draft.text.contains("comment = \"#\""), "{}", draft.text);
+    let draft = drafted(&[("sales.csv", format!("{start}#9,Cup,6\n").as_bytes())]);
+    assert!(!draft.text.contains("comment ="), "{}", draft.text);
+    assert!(draft.text.contains("preamble_lines = 1"), "{}", draft.text);
 }
 
 #[test]

@@ -69,6 +69,10 @@ fn a_header_that_does_not_fit_is_told() {
         Some(1)
     );
     assert_eq!(layout(&format!("Report\n{BODY}")).misfit, None);
+    let text = format!("id,name,\"price\n1,\"Tea\",4.50\n{BODY}");
+    let rows = split(&text, &dialect::plain());
+    let swallowed = layout_of(&rows, None, &Formats::usual());
+    assert_eq!(swallowed.misfit.map(|it| it.line), Some(1));
 }
 
 #[test]
@@ -85,4 +89,27 @@ fn comments_are_told_from_headers_with_a_hash() {
     let found = layout(&format!("#id,name,price\n{BODY}"));
     assert_eq!(found.comment, None);
     assert_eq!(found.names[0], "#id");
+}
+
+#[test]
+fn records_that_begin_as_comments_do_stay_records() {
+    let text = "tag,n\n#sale,1\n#new,2\nplain,3\nother,4\nmore,5\n#a,b,3\n";
+    let found = layout(text);
+    assert_eq!((found.comment.as_deref(), found.header_lines), (None, 1));
+    let found = layout("tag\n#sale\nplain\nother\n");
+    assert_eq!((found.comment.as_deref(), found.preamble_lines), (None, 0));
+}
+
+#[test]
+fn a_first_line_that_comes_again_is_a_header() {
+    for text in [
+        "id,name\n1,A\n2,B\nid,name\n3,C\n",
+        "word,meaning\nbeleza,beauty\nword,meaning\npet,pets\n",
+        "n\n1\n2\nn\n3\n",
+    ] {
+        assert_eq!(layout(text).header_lines, 1, "{text}");
+    }
+    for text in ["1,A\n2,B\n1,A\n3,C\n", "Tea\nCup\nTea\nPot\n"] {
+        assert_eq!(layout(text).header_lines, 0, "{text}");
+    }
 }

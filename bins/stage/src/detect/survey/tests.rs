@@ -55,6 +55,16 @@ fn a_damaged_character_does_not_change_the_encoding_of_the_rest() {
 }
 
 #[test]
+fn as_many_whole_characters_as_damaged_ones_are_utf8() {
+    let bytes = b"id,n\n1,\xc3\xa9\n2,\xc3\xbc\n3,\xe9\n";
+    let (survey, oddities) = surveyed("a.csv", bytes);
+    assert_eq!(survey.encoding, Encoding::Utf8);
+    assert_eq!(oddities.lines(Oddity::BrokenText), [4]);
+    assert_eq!(encoding(b"\xc3\xa9\n\xe9\n"), Encoding::Utf8);
+    assert_eq!(encoding(b"\xc3\xa9\n\xe9\n\xe9\n"), Encoding::Latin1);
+}
+
+#[test]
 fn line_breaks_are_counted_by_kind() {
     let (survey, _) = surveyed("a.csv", b"a\r\nb\nc");
     let expected = Breaks {

@@ -36,6 +36,33 @@ fn fields_are_found_by_their_paths() {
 }
 
 #[test]
+fn keys_that_no_record_has_are_known() {
+    let columns = "id = \"integer\"\nsku = \"text\"\nfixed = { type = \"text\", constant = \"x\" }\n\
+        name = { type = \"text\", from = [\"user.name\"] }";
+    for (text, expected) in [
+        ("", vec![]),
+        ("{\"id\": 1}x\n", vec![]),
+        ("{\"id\": 1}\n", vec!["sku", "user.name"]),
+        (
+            "{\"id\": 1, \"sku\": null}\n{\"id\": 2, \"user\": {}}\n",
+            vec!["user.name"],
+        ),
+        ("{\"id\": 1, \"sku\": \"a\"}\n{\"user\": null}\n", vec![]),
+        (
+            "{\"sku\": 1}x\n{\"user\": {\"name\": 1}}\n",
+            vec!["id", "sku"],
+        ),
+    ] {
+        let mut reader =
+            RecordReader::from_reader(text.as_bytes(), "f", &events(columns), &limits())
+                .expect("a reader");
+        let mut record = Record::default();
+        while reader.read(&mut record).expect("records") {}
+        assert_eq!(reader.keys_never_seen(), expected, "{text}");
+    }
+}
+
+#[test]
 fn values_keep_their_text() {
     let columns = ('a'..='i').map(|it| format!("{it} = \"text\"\n"));
     let text = r#"{"a":12345678901234567890.10,"b":1e400,"c":true,"d":false,"e":null,"f":[1, {"x":2.0}],"g":{"y" :"\u0041"},"h":""}"#;
@@ -133,15 +160,29 @@ fn keys_that_nobody_names_are_listed_with_their_first_line() {
     let columns = "a = \"text\"\nid = { type = \"text\", from = [\"user.id\"] }\nall = \"json\"";
     let text = "{\"a\":1,\"skipped\":1,\"all\":{\"x\":1}}\n{\"new\":1,\"user\":{\"id\":1,\"mail\":2,\
         \"skipped\":3}}\n{\"new\":2,\"user.id\":4}\n";
+    let found = unknown_keys(text.to_owned(), columns);
+    let expected = [("new", 2), ("user.mail", 2), ("user.id", 3)];
+    assert_eq!(found, expected.map(|(key, line)| (key.to_owned(), line)));
+}
+
+/// Goal: a file with more keys than are kept does not look as if it had just so many.
+#[test]
+fn one_key_beyond_the_limit_is_kept_and_tells_that_it_was_passed() {
+    for (count, kept) in [(999, 999), (1_000, 1_000), (1_001, 1_001), (3_000, 1_001)] {
+        let lines = (0..count).map(|it| format!("{{\"a\":1,\"k{it}\":1}}\n"));
+        assert_eq!(unknown_keys(lines.collect(), "a = \"text\"").len(), kept);
+    }
+}
+
+fn unknown_keys(text: String, columns: &str) -> Vec<(String, u64)> {
+    let bytes = io::Cursor::new(text);
     let mut reader =
-        RecordReader::from_reader(io::Cursor::new(text), "f", &events(columns), &limits())
-            .expect("a reader");
+        RecordReader::from_reader(bytes, "f", &events(columns), &limits()).expect("a reader");
     let mut record = Record::default();
     while reader.read(&mut record).expect("records") {}
     let unknown = reader.unknown_keys().expect("keys of JSON");
-    let found: Vec<_> = unknown
+    unknown
         .iter()
-        .map(|(key, line)| (key.as_str(), *line))
-        .collect();
-    assert_eq!(found, [("new", 2), ("user.mail", 2), ("user.id", 3)]);
+        .map(|(key, line)| (key.clone(), *line))
+        .collect()
 }

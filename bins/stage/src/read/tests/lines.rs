@@ -86,9 +86,47 @@ fn a_repeated_header_is_refused_passed_over_or_loaded() {
     assert_eq!(read(text, "repeated_header = \"load\"").len(), 3);
     let message = refusal("a,b\n1,2\n", "header_lines = 0");
     assert!(message.contains("set header_lines = 1"), "{message}");
+    // What the message advises is a declaration that is taken.
+    for (repeated, count) in [("skip", 1), ("load", 2)] {
+        let keys = format!("header_lines = 0\nrepeated_header = \"{repeated}\"");
+        crate::read::check("t", &table(&keys)).expect("a declaration");
+        assert_eq!(read("1,2\na,b\n", &keys).len(), count);
+    }
     let text = "a,b\n(x),(y)\n1,2\na,b\n(x),(y)\n3,4\n";
     let keys = "header_lines = 2\nrepeated_header = \"skip\"";
     assert_eq!(fields(text, keys), [["1", "2"], ["3", "4"]]);
+    // What follows the first line of the header once more is a record, if it is no header line.
+    let text = "a,b\nx,y\n1,2\na,b\n3,4\n5,6\na,b\na,b\nx,y\nx,y\n";
+    assert_eq!(
+        fields(text, keys),
+        [["1", "2"], ["3", "4"], ["5", "6"], ["x", "y"]]
+    );
+}
+
+/// Goal: files that were put behind each other load no header as a record, however it is written.
+#[test]
+fn a_header_after_a_byte_order_mark_is_the_header() {
+    for header in [
+        "\u{feff}a,b",
+        "\u{feff}\"a\",\"b\"",
+        "A,B",
+        "a, b",
+        "\u{feff} A ,b\t",
+    ] {
+        let text = format!("\u{feff}a,b\n1,2\n{header}\n3,4\n");
+        let message = refusal(&text, "");
+        assert!(message.contains("line 3 holds the header once more"));
+        let keys = "repeated_header = \"skip\"";
+        assert_eq!(fields(text, keys), [["1", "2"], ["3", "4"]]);
+    }
+    let keys = "repeated_header = \"load\"";
+    let fault = Some(("csv.byte_order_mark", 0, 2));
+    assert_eq!(faults("a,b\n\u{feff}a,b\n1,2\n", keys), [fault, None]);
+    let text = "a,b\n\u{feff}1,2\n3,4\n\u{feff}\"5\",6\n";
+    let seen = read(text, "");
+    assert_eq!(seen[0], (1, 2, vec!["1".into(), "2".into()], fault));
+    assert_eq!(seen[2].3, Some(("csv.byte_order_mark", 0, 4)));
+    assert!(refusal("a,b,c\n1,2,3\n\u{feff}A,b\n", "").contains("several tables"));
 }
 
 #[test]

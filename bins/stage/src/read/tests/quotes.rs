@@ -62,7 +62,7 @@ fn broken_quotes_are_told_with_line_and_field() {
     let text = "a,b\na\"b,c\nc,\"a\"b\n\"fine\",\"\"\n\"a\" ,b\nx,y\"\n\"x\"\"y\"z\",1\n";
     for (text, keys) in with_line_breaks(text) {
         assert_eq!(
-            faults(&text, keys),
+            faults(&text, &format!("{keys}\nswallowed_lines = \"quarantine\"")),
             [
                 Some(("csv.quote_inside_field", 0, 2)),
                 Some(("csv.text_after_quote", 1, 3)),
@@ -73,6 +73,36 @@ fn broken_quotes_are_told_with_line_and_field() {
             ]
         );
     }
+}
+
+/// Goal: no row is made of lines that may be the inside of a quoted field.
+#[test]
+fn lines_between_broken_quotes_refuse_the_file() {
+    let text = "a,b\n\"say \"hi,x\nfoo,1\nthere\",2\n5,6\n";
+    for (text, keys) in with_line_breaks(text) {
+        let message = refusal(&text, keys);
+        let places = "broken quotes on line 2 and line 4";
+        assert!(message.contains(places), "{message}");
+        for more in [
+            "quoted_line_breaks = false",
+            "swallowed_lines = \"quarantine\"",
+        ] {
+            let seen = faults(&text, &format!("{keys}\n{more}"));
+            assert_eq!(seen.iter().filter(|it| it.is_none()).count(), 2);
+        }
+    }
+    let broken = |count| format!("a,b\nx\",1\n{}y\",2\n", "3,4\n".repeat(count));
+    for (lines_between, is_refused) in [(0, false), (1, true), (99, true), (100, false)] {
+        let result = read_as("f", broken(lines_between).as_bytes(), &table(""));
+        assert_eq!(result.is_err(), is_refused, "{lines_between}");
+    }
+    // Broken lines next to each other hide none above them.
+    let text = "a,b\nx\",1\n3,4\n\"p\" ,5\ny\",2\n";
+    assert!(refusal(text, "").contains("line 2 and line 5"));
+    let text = "a,b\nx\",1\ny\",2\nz\",3\n";
+    assert_eq!(faults(text, "").len(), 3);
+    // An even number of quotes closes what it opens.
+    assert_eq!(faults("a,b\nx\"\",1\n3,4\ny\",2\n", "").len(), 3);
 }
 
 #[test]
