@@ -98,7 +98,7 @@ make_files() {
                 'Order ' || number || ', as \"described\"' as title,
                 'It came in time.' || chr(10) || 'The box, though, was \"open\".'
                 || chr(10) || chr(10) || 'Would buy again: ' || md5(number::text) as review,
-                timestamptz '2025-01-01 00:00:00+00' + number * interval '7 seconds' as written_at,
+                timestamp '2025-01-01 00:00:00' + number * interval '7 seconds' as written_at,
                 number % 5 + 1 as score
             from generate_series(1, $transactions) as number
         ) to '$work/files/reviews.csv' (format csv, header)"

@@ -16,6 +16,7 @@ mod checks;
 mod column_checks;
 mod table;
 
+pub(crate) use column_checks::COLUMNS_MAX;
 pub use table::*;
 
 use checks::check_table;

@@ -94,9 +94,11 @@ fn candidates(text: &str) -> Vec<Dialect> {
             if quote.is_none() && !text.contains('"') {
                 continue;
             }
-            let escapes = ESCAPES.iter().filter(|escape| {
-                quote.is_some_and(|it| it != **escape && text.contains(&format!("{escape}{it}")))
-            });
+            let is_meant = |escape: char| {
+                let before_quote = |it| it != escape && text.contains(&format!("{escape}{it}"));
+                !delimiter.contains(escape) && quote.is_some_and(before_quote)
+            };
+            let escapes = ESCAPES.iter().filter(|it| is_meant(**it));
             let escapes = escapes.map(|it| Some(*it));
             found.extend(std::iter::once(None).chain(escapes).map(|escape| Dialect {
                 delimiter: (*delimiter).to_owned(),
@@ -254,6 +256,12 @@ mod tests {
     fn quotes_that_only_stand_inside_fields_are_text() {
         let text = "id|name\n1|Bob \"B\" X\n2|a 5\" pipe\n";
         assert_eq!(guessed(text), ("|".to_owned(), None, None));
+    }
+
+    #[test]
+    fn what_separates_fields_escapes_nothing() {
+        let text = "a^b\n1^\"x\"\n2^\"y\"\n";
+        assert_eq!(guessed(text), ("^".to_owned(), Some('"'), None));
     }
 
     #[test]

@@ -133,6 +133,11 @@ impl Oddities {
         self.found.get(&oddity).map_or(0, |it| it.count)
     }
 
+    /// What exactly was found of a kind.
+    pub(crate) fn reasons(&self, oddity: Oddity) -> &[String] {
+        self.found.get(&oddity).map_or(&[], |it| &it.reasons)
+    }
+
     /// The first lines of a kind.
     #[cfg(test)]
     pub(crate) fn lines(&self, oddity: Oddity) -> &[u64] {

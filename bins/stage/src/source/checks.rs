@@ -276,6 +276,7 @@ mod tests {
             "files = [\"**/*.csv\", \"year=*/month=*/day=*/[ab].csv.gz\"]",
             "delimiter = \"||\"",
             "delimiter = \"\\t\"\nquote = \"\"\nescape = \"\\\\\"",
+            "escape = \"\\u0000\"",
             "delimiter = \"\\\"\"\nquote = \"\"",
             "comment = \"#\"\npreamble_lines = 3\nfooter_lines = 1\nheader_lines = 2",
             "header_lines = 0\nrepeated_header = \"skip\"",

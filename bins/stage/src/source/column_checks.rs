@@ -13,7 +13,7 @@ const ENTITY_COLUMNS: [&str; 6] = [
     "source_line",
 ];
 /// Most columns of a table of PostgreSQL, without those that every landing table has.
-const COLUMNS_MAX: usize = 1_590;
+pub(crate) const COLUMNS_MAX: usize = 1_590;
 
 type Checked = Result<(), String>;
 

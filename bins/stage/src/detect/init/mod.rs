@@ -110,11 +110,11 @@ fn draft(path: PathBuf, options: &InitOptions, effort: &Effort) -> anyhow::Resul
     let mut checks = Vec::new();
     for file in &candidates {
         match inspect::inspect(&file.path, effort) {
-            Ok(inspected) if is_no_table(&inspected) => {
-                let reason = "one JSON document; write one object a line".to_owned();
-                passed_over.push((file.relative.clone(), reason));
-            }
             Ok(mut inspected) => {
+                if let Some(reason) = why_no_table(&inspected) {
+                    passed_over.push((file.relative.clone(), reason));
+                    continue;
+                }
                 checks.extend(troubles(&file.relative, &inspected));
                 inspected.survey.sample = String::new();
                 groups::add(&mut groups, file, inspected);
@@ -204,10 +204,23 @@ fn nothing(folder: &Path, passed_over: &[(String, String)]) -> Failure {
     ))
 }
 
-/// A JSON document over many lines is no table, though commas separate something in it.
-fn is_no_table(inspected: &Inspected) -> bool {
-    matches!(inspected.make, inspect::Make::Csv { .. })
-        && inspected.survey.sample.trim_start().starts_with(['{', '['])
+/// Why a file that was looked at can be declared as no table, if it cannot.
+fn why_no_table(inspected: &Inspected) -> Option<String> {
+    let is_csv = matches!(inspected.make, inspect::Make::Csv { .. });
+    let columns = inspected.profile.columns.len();
+    // Over many lines, commas separate something in it too.
+    if is_csv && inspected.survey.sample.trim_start().starts_with(['{', '[']) {
+        return Some("one JSON document; write one object a line".to_owned());
+    }
+    if columns == 0 {
+        let reasons = inspected.oddities.reasons(Oddity::Refused);
+        return Some(match reasons {
+            [] => "it has no columns".to_owned(),
+            reasons => reasons.join("; "),
+        });
+    }
+    (columns > source::COLUMNS_MAX)
+        .then(|| format!("{columns} columns; {} are possible", source::COLUMNS_MAX))
 }
 
 /// What a person should mend before the file is loaded, beside records that will be rejected.

@@ -271,3 +271,19 @@ fn values_stay_in_the_files() {
         "{shown}"
     );
 }
+
+/// Goal: what is written is always a declaration that the loader takes.
+#[test]
+fn a_file_that_is_refused_at_its_header_is_no_table() {
+    // A header of UTF-16 with half a pair in it.
+    let broken = b"\xff\xfea\0,\0\xff\xdb\xff\xdb\n\x001\0,\x002\0\n\0";
+    let wide = "a,".repeat(source::COLUMNS_MAX);
+    let draft = drafted(&[
+        ("broken.csv", broken),
+        ("good.csv", b"a,b\n1,2\n"),
+        ("wide.csv", format!("{wide}a\n{wide}a\n").as_bytes()),
+    ]);
+    let passed: Vec<&str> = draft.passed_over.iter().map(|it| it.0.as_str()).collect();
+    assert_eq!(passed, ["broken.csv", "wide.csv"], "{}", draft.text);
+    assert_eq!(draft.tables.len(), 1);
+}
