@@ -286,6 +286,6 @@ if [ -n "$large_bytes_max" ]; then
     load_large_file
 else
     load=$(cargo build --locked --release --quiet --package stage --bench load \
-        --message-format json | sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' | tail -n 1)
+        --message-format json | sed -n '/"kind":\["bench"\]/s/.*"executable":"\([^"]*\)".*/\1/p')
     compare_with_copy
 fi
