@@ -45,8 +45,9 @@ impl Doubt {
         if self.may_refuse && is_odd && is_near {
             return Err(refusals::in_doubt(open, record.line));
         }
-        // A quote with text after it may close nothing, so that the one before it is still open.
-        if is_odd || found.fault == Fault::TextAfterQuote {
+        // Only a field that begins with a quote can be open still: one inside a field opens nothing,
+        // such as that of 5" nails.
+        if found.fault == Fault::TextAfterQuote || has_neighbour {
             (self.before, self.last) = (open, record.line);
         }
         Ok(())

@@ -139,13 +139,12 @@ impl Header {
     ///
     /// # Errors
     /// Exit code 2: the file may hold several tables.
-    pub(super) fn judge(&mut self, record: &mut Record) -> anyhow::Result<Verdict> {
+    pub(super) fn judge(&mut self, record: &Record) -> anyhow::Result<Verdict> {
         let place = std::mem::take(&mut self.lines_skipped);
         if record.fault.is_some() {
             return Ok(Verdict::Record);
         }
         if self.repeated == RepeatedHeader::Load {
-            record.note_byte_order_mark();
             return Ok(Verdict::Record);
         }
         // Each line of a header is passed over at its own place only: what follows its first line
@@ -172,7 +171,6 @@ impl Header {
             ))
             .into());
         }
-        record.note_byte_order_mark();
         Ok(Verdict::Record)
     }
 
@@ -219,8 +217,10 @@ fn compared(name: &str) -> String {
     folded(name).collect()
 }
 
+/// Without what people do not see: a byte-order mark, white space around it, capitals.
 fn folded(name: &str) -> impl Iterator<Item = char> + '_ {
-    name.trim().chars().flat_map(char::to_lowercase)
+    let name = name.trim_start_matches('\u{feff}').trim();
+    name.chars().flat_map(char::to_lowercase)
 }
 
 #[inline]

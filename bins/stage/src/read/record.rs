@@ -1,8 +1,5 @@
 //! One record: its text, its fields, and what is wrong with it.
 
-/// U+FEFF in UTF-8.
-pub(super) const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
-
 /// One record; its buffers are used again for the next one.
 ///
 /// Its bytes are checked once. Where they are UTF-8, `text` gives fields without a further check;
@@ -56,8 +53,6 @@ pub enum Fault {
     UnclosedQuote,
     /// A quote that took the lines below into its field.
     SwallowedLines,
-    /// A byte-order mark that is not the file's first character: another file begins there.
-    ByteOrderMark,
     /// Bytes that are no text in the declared encoding.
     NotUtf8,
     /// A line that is no JSON.
@@ -80,7 +75,6 @@ impl Fault {
             Self::MixedLineBreaks => "csv.mixed_line_breaks",
             Self::UnclosedQuote => "csv.unclosed_quote",
             Self::SwallowedLines => "csv.quote_swallows_lines",
-            Self::ByteOrderMark => "csv.byte_order_mark",
             Self::NotUtf8 => "csv.not_utf8",
             Self::InvalidJson => "json.invalid",
             Self::DuplicateKey => "json.duplicate_key",
@@ -223,13 +217,6 @@ impl Record {
     /// Notes a fault unless one was found before.
     pub(super) fn note(&mut self, fault: Fault, field: usize, line: u64) {
         self.fault.get_or_insert(Found { fault, field, line });
-    }
-
-    /// Notes a byte-order mark, which stands before the first field and in none.
-    pub(super) fn note_byte_order_mark(&mut self) {
-        if self.raw().starts_with(BYTE_ORDER_MARK) {
-            self.note(Fault::ByteOrderMark, 0, self.line);
-        }
     }
 
     fn all(&self) -> &[u8] {

@@ -5,7 +5,7 @@
 //! stray line break is looked at byte by byte.
 
 use super::dialect::Dialect;
-use super::record::{BYTE_ORDER_MARK, Fault, Field, Kind};
+use super::record::{Fault, Field, Kind};
 use super::window::{Ending, Span, line_span};
 
 const WORD_BYTES: usize = 8;
@@ -17,21 +17,6 @@ pub(super) fn split_plain(content: &[u8], delimiter: &[u8], fields: &mut Vec<Fie
     match delimiter {
         [byte] => split_at_byte(content, *byte, fields),
         _ => split_at_bytes(content, delimiter, fields),
-    }
-    let mark_bytes = mark_bytes(content);
-    if mark_bytes > 0
-        && let Some(first) = fields.first_mut()
-    {
-        first.start += mark_bytes as u32;
-    }
-}
-
-/// Where the first field begins: behind a byte-order mark.
-fn mark_bytes(record: &[u8]) -> usize {
-    if record.starts_with(BYTE_ORDER_MARK) {
-        BYTE_ORDER_MARK.len()
-    } else {
-        0
     }
 }
 
@@ -115,7 +100,7 @@ pub(super) struct Splitter<'a> {
 impl Splitter<'_> {
     /// Fills `fields`; they count only if the record is whole.
     pub(super) fn split(&mut self) -> Extent {
-        let mut start = mark_bytes(self.data);
+        let mut start = 0;
         loop {
             let next = match (self.dialect.quote, self.dialect.escape) {
                 (Some(quote), _) if self.data.get(start) == Some(&quote) => {

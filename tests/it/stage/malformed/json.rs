@@ -2,7 +2,7 @@
 
 use super::kind::{Kind, NULL, text};
 
-const COLUMNS: &str = "id = \"integer\"\nname = { type = \"text\", from = [\"customer.name\"] }\n\
+const COLUMNS: &str = "id = \"integer\"\nname = { type = \"text\", from = [\"customer.name\"], optional = true }\n\
                        note = { type = \"decimal\", optional = true }";
 
 pub(super) fn kinds() -> Vec<Kind> {
@@ -120,6 +120,13 @@ fn keys() -> Vec<Kind> {
             ],
             &[(3, Some(1), "id.not_an_integer")],
         ),
+        json(
+            "a key that no record has",
+            "{\"id\":1,\"nme\":\"a\"}\n{\"id\":2}\n",
+        )
+        .keys("format = \"ndjson\"\nignored_columns = [\"nme\"]")
+        .columns("id = \"integer\"\nname = \"text\"")
+        .refuses(&["`name`", "none of its records"]),
         json(
             "an empty text of JSON",
             "{\"id\":1,\"customer\":{\"name\":\"\"}}\n",

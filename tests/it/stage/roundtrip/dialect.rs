@@ -167,7 +167,13 @@ impl Dialect {
             self.declare_csv(&mut keys);
         }
         keys.push(format!("[tables.{table}.columns]"));
-        keys.extend((0..self.width).map(|it| format!("{} = \"text\"", column_name(it))));
+        // In JSON a column without any value is a key that no record has.
+        let column = if self.is_json {
+            "{ type = \"text\", optional = true }"
+        } else {
+            "\"text\""
+        };
+        keys.extend((0..self.width).map(|it| format!("{} = {column}", column_name(it))));
         keys.join("\n") + "\n"
     }
 

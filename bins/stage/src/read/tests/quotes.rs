@@ -91,18 +91,18 @@ fn lines_between_broken_quotes_refuse_the_file() {
             assert_eq!(seen.iter().filter(|it| it.is_none()).count(), 2);
         }
     }
-    let broken = |count| format!("a,b\nx\",1\n{}y\",2\n", "3,4\n".repeat(count));
+    let broken = |count| format!("a,b\n\"x\"z,1\n{}y\",2\n", "3,4\n".repeat(count));
     for (lines_between, is_refused) in [(0, false), (1, true), (99, true), (100, false)] {
         let result = read_as("f", broken(lines_between).as_bytes(), &table(""));
         assert_eq!(result.is_err(), is_refused, "{lines_between}");
     }
     // Broken lines next to each other hide none above them.
-    let text = "a,b\nx\",1\n3,4\n\"p\" ,5\ny\",2\n";
+    let text = "a,b\n\"x\"z,1\n3,4\n\"p\" ,5\ny\",2\n";
     assert!(refusal(text, "").contains("line 2 and line 5"));
-    let text = "a,b\nx\",1\ny\",2\nz\",3\n";
+    let text = "a,b\n\"x\"z,1\ny\",2\nz\",3\n";
     assert_eq!(faults(text, "").len(), 3);
-    // An even number of quotes closes what it opens.
-    assert_eq!(faults("a,b\nx\"\",1\n3,4\ny\",2\n", "").len(), 3);
+    // A quote inside a field, such as that of inches, opens nothing.
+    assert_eq!(faults("a,b\n5\" nail,1\n3,4\n6\" nail,2\n", "").len(), 3);
 }
 
 #[test]

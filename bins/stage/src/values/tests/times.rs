@@ -81,6 +81,7 @@ fn is_written_so(year: i32, text: &str) -> bool {
     let is_number = |it: &str| !it.is_empty() && it.bytes().all(|it| it.is_ascii_digit());
     (1..=9_999).contains(&year)
         && text.contains(&format!("{year:04}"))
+        && !text.starts_with(char::is_whitespace)
         && text
             .split_whitespace()
             .all(|part| part.split(['-', ':']).all(is_number))
