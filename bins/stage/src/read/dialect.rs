@@ -51,9 +51,13 @@ impl Dialect {
                 table.quote.escape_debug()
             )
         })?;
-        let escape = table.escape.map_or(String::new(), String::from);
-        let escape = mark(&escape)
-            .map_err(|()| "`escape` must be one ASCII character that is no line break")?;
+        let escape = match table.escape {
+            None => None,
+            // Some programs escape with the NUL character; no text keeps it.
+            Some('\0') => Some(0),
+            Some(sign) => mark(sign.encode_utf8(&mut [0; 4]))
+                .map_err(|()| "`escape` must be one ASCII character that is no line break")?,
+        };
         check_delimiter(&table.delimiter, quote, escape)?;
         check_escape(quote, escape)?;
         check_comment(table)?;

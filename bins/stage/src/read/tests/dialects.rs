@@ -23,6 +23,14 @@ fn an_escape_acts_before_the_quote_and_itself_only() {
 }
 
 #[test]
+fn a_nul_character_may_escape_and_is_then_no_text() {
+    assert_eq!(
+        fields("a,b\n\"8\0\" pipe\",2\n", "escape = \"\\u0000\""),
+        [["8\" pipe", "2"]]
+    );
+}
+
+#[test]
 fn a_quote_may_be_another_character() {
     assert_eq!(
         fields("a,b\n'it''s',\"\n", "quote = \"'\""),
