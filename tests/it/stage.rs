@@ -76,6 +76,24 @@ impl Shop {
         stage::run(&ctx, &options).await
     }
 
+    /// The publication by `production`, as far as `stage` looks at it.
+    async fn publish(&self) {
+        let client = self.db.client().await;
+        client
+            .batch_execute(
+                "update ops.batches set state = 'published' where state = 'staged';
+                 update ops.raw_files set state = 'loaded' where state = 'staged'",
+            )
+            .await
+            .expect("a publication");
+    }
+
+    async fn stage_and_publish(&self) -> anyhow::Result<Status> {
+        let status = self.stage().await?.status;
+        self.publish().await;
+        Ok(status)
+    }
+
     async fn refused(&self) -> String {
         let error = self.stage().await.expect_err("a refusal");
         assert_eq!(

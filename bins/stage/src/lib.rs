@@ -1,7 +1,7 @@
 //! Raw files into `landing` and `staging`.
 //!
 //! Architecture invariant: every input row is loaded once, or rejected with file, line, column and
-//! reason; one source is one transaction.
+//! reason; nobody makes anything of a source's batch before all of it is there.
 
 mod batch;
 mod bookkeeping;

@@ -11,7 +11,7 @@ use crate::plan::Planned;
 use crate::source::{Source, Table};
 
 /// What a staged row carries beside the entity's own columns, in the order of the parser's values.
-const STAGING_COLUMNS: [&str; 6] = [
+pub(crate) const STAGING_COLUMNS: [&str; 6] = [
     "source",
     "batch_id",
     "row_id",

@@ -13,23 +13,6 @@ fn prices(more: &str) -> String {
     )
 }
 
-async fn publish(shop: &Shop) {
-    let client = shop.db.client().await;
-    client
-        .batch_execute(
-            "update ops.batches set state = 'published' where state = 'staged';
-             update ops.raw_files set state = 'loaded' where state = 'staged'",
-        )
-        .await
-        .expect("a publication");
-}
-
-async fn stage_and_publish(shop: &Shop) -> anyhow::Result<Status> {
-    let status = shop.stage().await?.status;
-    publish(shop).await;
-    Ok(status)
-}
-
 /// `article price`, by article and price.
 async fn landed(shop: &Shop) -> Vec<String> {
     let rows = shop
@@ -51,7 +34,7 @@ async fn new_versions_of_rows_take_the_place_of_old_ones() -> anyhow::Result<()>
         "business_date=2025-03-01/prices.csv",
         "article,price\na,1\nb,2\nb,3\nc,4\n",
     );
-    stage_and_publish(&shop).await?;
+    shop.stage_and_publish().await?;
     assert_eq!(
         landed(&shop).await,
         ["a 1", "b 3", "c 4"],
@@ -62,7 +45,7 @@ async fn new_versions_of_rows_take_the_place_of_old_ones() -> anyhow::Result<()>
         "business_date=2025-03-02/prices.csv",
         "article,price\na,10\nd,5\n",
     );
-    stage_and_publish(&shop).await?;
+    shop.stage_and_publish().await?;
     assert_eq!(landed(&shop).await, ["a 10", "b 3", "c 4", "d 5"]);
 
     // A mended older file must not bring old prices back.
@@ -70,9 +53,9 @@ async fn new_versions_of_rows_take_the_place_of_old_ones() -> anyhow::Result<()>
         "business_date=2025-03-01/prices.csv",
         "article,price\na,1\nb,2\nc,40\n",
     );
-    stage_and_publish(&shop).await?;
+    shop.stage_and_publish().await?;
     assert_eq!(landed(&shop).await, ["a 10", "b 2", "c 40", "d 5"]);
-    assert_eq!(stage_and_publish(&shop).await?, Status::NothingToDo);
+    assert_eq!(shop.stage_and_publish().await?, Status::NothingToDo);
     Ok(())
 }
 
@@ -82,18 +65,18 @@ async fn new_versions_of_rows_take_the_place_of_old_ones() -> anyhow::Result<()>
 async fn replaced_rows_come_back_with_a_batch_that_was_never_published() -> anyhow::Result<()> {
     let shop = Shop::new(&prices("mode = \"upsert\"\nkey = [\"article\"]")).await;
     shop.write_data("1/prices.csv", "article,price\na,1\nb,1\n");
-    stage_and_publish(&shop).await?;
+    shop.stage_and_publish().await?;
     std::fs::remove_file(shop.data().join("1/prices.csv"))?;
 
     shop.write_data("2/prices.csv", "article,price\na,2\n");
     shop.stage().await?;
     assert_eq!(landed(&shop).await, ["a 2", "b 1"]);
     shop.write_data("2/prices.csv", "article,price\nc,2\n");
-    stage_and_publish(&shop).await?;
+    shop.stage_and_publish().await?;
     assert_eq!(landed(&shop).await, ["a 1", "b 1", "c 2"]);
 
     shop.write_data("2/prices.csv", "article,price\na,3\n");
-    stage_and_publish(&shop).await?;
+    shop.stage_and_publish().await?;
     assert_eq!(landed(&shop).await, ["a 3", "b 1"]);
     Ok(())
 }
@@ -104,11 +87,11 @@ async fn undated_files_replace_each_other_in_the_order_in_which_they_came() -> a
     let shop = Shop::new(&prices("mode = \"upsert\"\nkey = [\"article\"]")).await;
     shop.write_data("b/prices.csv", "article,price\nx,1\n");
     shop.write_data("c/prices.csv", "article,price\ny,1\n");
-    stage_and_publish(&shop).await?;
+    shop.stage_and_publish().await?;
     shop.write_data("a/prices.csv", "article,price\nx,2\n");
-    stage_and_publish(&shop).await?;
+    shop.stage_and_publish().await?;
     shop.write_data("c/prices.csv", "article,price\ny,3\n");
-    stage_and_publish(&shop).await?;
+    shop.stage_and_publish().await?;
     assert_eq!(landed(&shop).await, ["x 2", "y 3"]);
     Ok(())
 }
@@ -133,11 +116,11 @@ async fn an_older_day_replaces_nothing_newer() -> anyhow::Result<()> {
     let day = |day: &str| format!("business_date={day}/prices.csv");
     shop.write_data(&day("2025-03-01"), "article,price\na,1\nb,1\n");
     shop.write_data(&day("2025-03-03"), "article,price\na,3\n");
-    stage_and_publish(&shop).await?;
+    shop.stage_and_publish().await?;
 
     shop.write_data(&day("2025-03-01"), "article,price\na,10\nb,10\n");
     shop.options.to = "2025-03-01".parse().ok();
-    stage_and_publish(&shop).await?;
+    shop.stage_and_publish().await?;
     assert_eq!(landed(&shop).await, ["a 3", "b 10"], "a range of days");
 
     shop.options.to = None;
@@ -145,7 +128,7 @@ async fn an_older_day_replaces_nothing_newer() -> anyhow::Result<()> {
         std::fs::remove_file(shop.data().join(day(loaded)))?;
     }
     shop.write_data(&day("2025-03-02"), "article,price\na,2\nb,2\n");
-    stage_and_publish(&shop).await?;
+    shop.stage_and_publish().await?;
     assert_eq!(
         landed(&shop).await,
         ["a 3", "b 2"],
@@ -166,12 +149,12 @@ async fn a_range_of_days_loads_its_files_only() -> anyhow::Result<()> {
     let day = |text: &str| text.parse().ok();
     shop.options.from = day("2025-03-02");
     shop.options.to = day("2025-03-02");
-    stage_and_publish(&shop).await?;
+    shop.stage_and_publish().await?;
     assert_eq!(landed(&shop).await, ["day-2 2"]);
 
     shop.options.from = None;
     shop.options.to = None;
-    stage_and_publish(&shop).await?;
+    shop.stage_and_publish().await?;
     assert_eq!(landed(&shop).await, ["day-1 1", "day-2 2", "day-3 3"]);
     Ok(())
 }
@@ -191,11 +174,11 @@ async fn a_full_refresh_loads_unchanged_files_and_never_loses_rows() -> anyhow::
     let mut shop = Shop::new(&prices("mode = \"append\"")).await;
     shop.write_data("march/prices.csv", "article,price\na,1\n");
     shop.write_data("april/prices.csv", "article,price\nb,2\n");
-    stage_and_publish(&shop).await?;
-    assert_eq!(stage_and_publish(&shop).await?, Status::NothingToDo);
+    shop.stage_and_publish().await?;
+    assert_eq!(shop.stage_and_publish().await?, Status::NothingToDo);
 
     shop.options.full_refresh = true;
-    assert_eq!(stage_and_publish(&shop).await?, Status::Succeeded);
+    assert_eq!(shop.stage_and_publish().await?, Status::Succeeded);
     assert_eq!(landed(&shop).await, ["a 1", "b 2"]);
 
     std::fs::remove_file(shop.data().join("march/prices.csv"))?;
@@ -209,7 +192,7 @@ async fn a_full_refresh_loads_unchanged_files_and_never_loses_rows() -> anyhow::
 async fn a_new_column_lands_as_a_text_where_the_source_evolves() -> anyhow::Result<()> {
     let shop = Shop::new(&prices("mode = \"append\"")).await;
     shop.write_data("march/prices.csv", "article,price\na,1\n");
-    stage_and_publish(&shop).await?;
+    shop.stage_and_publish().await?;
     shop.write_data("april/prices.csv", "article,Sale Price,price\nb,0.5,2\n");
     let refusal = shop.refused().await;
     assert!(refusal.contains("Sale Price"), "{refusal}");

@@ -4,19 +4,6 @@ use common::Status;
 
 use super::{ORDERS, ORDERS_SQL, RETAILER, Shop};
 
-/// The publication by `production`, as far as `stage` looks at it.
-async fn publish(shop: &Shop) {
-    shop.db
-        .client()
-        .await
-        .batch_execute(
-            "update ops.batches set state = 'published' where state = 'staged';
-             update ops.raw_files set state = 'loaded' where state = 'staged'",
-        )
-        .await
-        .expect("a publication");
-}
-
 #[tokio::test]
 async fn an_unchanged_file_is_not_loaded_again_and_a_change_back_is_a_change() -> anyhow::Result<()>
 {
@@ -35,7 +22,7 @@ async fn an_unchanged_file_is_not_loaded_again_and_a_change_back_is_a_change() -
     ] {
         shop.write_data("orders.csv", &versions[version]);
         assert_eq!(shop.stage().await?.status, expected);
-        publish(&shop).await;
+        shop.publish().await;
     }
     let count = shop
         .db
@@ -84,7 +71,7 @@ async fn a_changed_select_stages_its_entity_again() -> anyhow::Result<()> {
         "id,buyer,at,amount\n1,a,2025-07-01 12:00:00,1.00\n",
     );
     shop.stage().await?;
-    publish(&shop).await;
+    shop.publish().await;
 
     shop.write_config(
         "transactions.sql",
@@ -119,7 +106,7 @@ async fn files_that_vanish_leave_a_snapshot_and_stay_in_an_appending_table() -> 
             "id,buyer,at,amount\n2,a,2025-07-01 12:00:00,1.00\n",
         );
         shop.stage().await?;
-        publish(&shop).await;
+        shop.publish().await;
         std::fs::remove_file(shop.data().join("orders_1.csv"))?;
         shop.write_data(
             "orders_2.csv",
@@ -127,7 +114,7 @@ async fn files_that_vanish_leave_a_snapshot_and_stay_in_an_appending_table() -> 
         );
 
         shop.stage().await?;
-        publish(&shop).await;
+        shop.publish().await;
 
         assert_eq!(
             shop.db
@@ -156,7 +143,7 @@ async fn the_view_of_new_rows_holds_those_of_the_latest_batch() -> anyhow::Resul
         "id,buyer,at,amount\n1,a,2025-07-01 12:00:00,1.00\n",
     );
     shop.stage().await?;
-    publish(&shop).await;
+    shop.publish().await;
     shop.write_data(
         "orders_2.csv",
         "id,buyer,at,amount\n2,a,2025-07-01 12:00:00,1.00\n",
@@ -187,7 +174,7 @@ async fn a_file_that_was_withdrawn_leaves_no_row_behind() -> anyhow::Result<()> 
             "id,buyer,at,amount\n1,a,2025-07-01 12:00:00,1.00\n",
         );
         shop.stage().await?;
-        publish(&shop).await;
+        shop.publish().await;
         shop.write_data(
             "orders_2.csv",
             "id,buyer,at,amount\n2,a,2025-07-01 12:00:00,9.99\n",
@@ -202,7 +189,7 @@ async fn a_file_that_was_withdrawn_leaves_no_row_behind() -> anyhow::Result<()> 
             .rows("select transaction_id from staging.transactions")
             .await;
         assert_eq!(rows, [[Some("1".to_owned())]], "{mode}");
-        publish(&shop).await;
+        shop.publish().await;
         assert_eq!(shop.stage().await?.status, Status::NothingToDo, "{mode}");
     }
     Ok(())
@@ -217,7 +204,7 @@ async fn a_change_of_the_shops_own_facts_is_a_change() -> anyhow::Result<()> {
         "id,buyer,at,amount\n1,a,2025-07-01 12:00:00,1.00\n",
     );
     shop.stage().await?;
-    publish(&shop).await;
+    shop.publish().await;
     let retailer = RETAILER.replace("EUR", "CHF");
     shop.write_config("source.toml", &format!("{retailer}{ORDERS}"));
     assert_eq!(shop.stage().await?.status, Status::Succeeded);

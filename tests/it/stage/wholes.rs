@@ -13,23 +13,6 @@ fn order(id: &str) -> String {
     format!("id,buyer,at,amount\n{id},a,2025-07-01 12:00:00,1.00\n")
 }
 
-async fn publish(shop: &Shop) {
-    let client = shop.db.client().await;
-    client
-        .batch_execute(
-            "update ops.batches set state = 'published' where state = 'staged';
-             update ops.raw_files set state = 'loaded' where state = 'staged'",
-        )
-        .await
-        .expect("a publication");
-}
-
-async fn stage_and_publish(shop: &Shop) -> anyhow::Result<Status> {
-    let status = shop.stage().await?.status;
-    publish(shop).await;
-    Ok(status)
-}
-
 /// Whether the latest batch says that its orders are all that there are.
 async fn is_whole(shop: &Shop) -> bool {
     let query = "select count(*) from ops.ledger where dataset = 'transactions' and is_whole
@@ -54,7 +37,7 @@ async fn a_range_of_days_is_never_all_that_there_is() -> anyhow::Result<()> {
     for day in ["2025-07-01", "2025-07-02"] {
         shop.write_data(&format!("business_date={day}/orders.csv"), &order(day));
     }
-    stage_and_publish(&shop).await?;
+    shop.stage_and_publish().await?;
     assert!(is_whole(&shop).await);
 
     // The first day comes again, but its batch is never published.
@@ -62,11 +45,11 @@ async fn a_range_of_days_is_never_all_that_there_is() -> anyhow::Result<()> {
     shop.stage().await?;
     shop.write_data("business_date=2025-07-02/orders.csv", &order("2025-07-02b"));
     shop.options.from = "2025-07-02".parse().ok();
-    stage_and_publish(&shop).await?;
+    shop.stage_and_publish().await?;
     assert!(!is_whole(&shop).await, "the first day is not there");
 
     shop.options.from = None;
-    stage_and_publish(&shop).await?;
+    shop.stage_and_publish().await?;
     assert_eq!(landed(&shop).await, ["2025-07-02b", "mended"]);
     assert!(is_whole(&shop).await);
     Ok(())
@@ -83,9 +66,9 @@ async fn one_of_two_tables_of_an_entity_is_not_all_of_it() -> anyhow::Result<()>
     let shop = Shop::new(&format!("{}{}", table("online"), table("shop"))).await;
     shop.write_data("online.csv", "transaction_id\n1\n");
     shop.write_data("shop.csv", "transaction_id\n2\n");
-    stage_and_publish(&shop).await?;
+    shop.stage_and_publish().await?;
     shop.write_data("online.csv", "transaction_id\n1\n3\n");
-    stage_and_publish(&shop).await?;
+    shop.stage_and_publish().await?;
     assert!(
         !is_whole(&shop).await,
         "the other table is not in the batch"
@@ -99,7 +82,7 @@ async fn a_failed_change_of_type_loses_no_file() -> anyhow::Result<()> {
     let shop = Shop::new(ORDERS).await;
     shop.write_data("orders_1.csv", &order("1"));
     shop.write_data("orders_2.csv", &order("2"));
-    stage_and_publish(&shop).await?;
+    shop.stage_and_publish().await?;
 
     let retyped = ORDERS.replace("amount = \"decimal\"", "amount = \"text\"");
     shop.write_config("source.toml", &format!("{RETAILER}{retyped}"));
@@ -108,7 +91,7 @@ async fn a_failed_change_of_type_loses_no_file() -> anyhow::Result<()> {
 
     shop.write_config("source.toml", &format!("{RETAILER}{ORDERS}"));
     shop.write_data("orders_3.csv", &order("3"));
-    stage_and_publish(&shop).await?;
+    shop.stage_and_publish().await?;
     assert_eq!(landed(&shop).await, ["1", "2", "3"]);
     Ok(())
 }
@@ -120,7 +103,7 @@ async fn a_blocked_batch_leaves_landing_and_what_vanished_as_they_were() -> anyh
     for name in ["1", "2", "3"] {
         shop.write_data(&format!("orders_{name}.csv"), &order(name));
     }
-    stage_and_publish(&shop).await?;
+    shop.stage_and_publish().await?;
 
     std::fs::remove_file(shop.data().join("orders_2.csv"))?;
     let broken = "x,a,never,1.00\n".repeat(200);
@@ -129,7 +112,7 @@ async fn a_blocked_batch_leaves_landing_and_what_vanished_as_they_were() -> anyh
     assert_eq!(landed(&shop).await, ["1", "2", "3"]);
 
     shop.write_data("orders_1.csv", &order("1"));
-    assert_eq!(stage_and_publish(&shop).await?, Status::Succeeded);
+    assert_eq!(shop.stage_and_publish().await?, Status::Succeeded);
     assert_eq!(landed(&shop).await, ["1", "3"], "the second file is gone");
     assert!(is_whole(&shop).await);
     Ok(())
@@ -143,17 +126,17 @@ async fn a_file_that_vanished_unpublished_vanishes_again() -> anyhow::Result<()>
     for name in ["1", "2"] {
         shop.write_data(&format!("orders_{name}.csv"), &order(name));
     }
-    stage_and_publish(&shop).await?;
+    shop.stage_and_publish().await?;
     std::fs::remove_file(shop.data().join("orders_2.csv"))?;
     for _ in 0..2 {
         assert_eq!(shop.stage().await?.status, Status::Succeeded);
         assert!(is_whole(&shop).await);
     }
-    publish(&shop).await;
-    assert_eq!(stage_and_publish(&shop).await?, Status::NothingToDo);
+    shop.publish().await;
+    assert_eq!(shop.stage_and_publish().await?, Status::NothingToDo);
 
     shop.write_data("orders_2.csv", &order("2"));
-    assert_eq!(stage_and_publish(&shop).await?, Status::Succeeded);
+    assert_eq!(shop.stage_and_publish().await?, Status::Succeeded);
     assert_eq!(
         landed(&shop).await,
         ["1", "2"],
@@ -173,7 +156,7 @@ async fn sql_may_read_an_optional_table_that_never_came() -> anyhow::Result<()> 
          left join landing.corner__notes as n on n.id = o.id",
     );
     shop.write_data("orders.csv", &order("1"));
-    stage_and_publish(&shop).await?;
+    shop.stage_and_publish().await?;
     assert_eq!(
         shop.db
             .number("select count(*) from staging.transactions")

@@ -2,16 +2,8 @@
 
 use super::{ColumnOptions, Format, Percent, Table, Type};
 use crate::columns::{IDENTIFIER_BYTES_MAX, inputs, is_reserved};
+use crate::target::STAGING_COLUMNS;
 
-/// Columns of every entity that `stage` writes itself.
-const ENTITY_COLUMNS: [&str; 6] = [
-    "batch_id",
-    "file_id",
-    "loaded_at",
-    "row_id",
-    "source",
-    "source_line",
-];
 /// Most columns of a table of PostgreSQL, without those that every landing table has.
 pub(crate) const COLUMNS_MAX: usize = 1_590;
 
@@ -49,7 +41,7 @@ fn check_name(name: &str, table: &Table) -> Checked {
         ));
     }
     let is_taken = match &table.entity {
-        Some(_) => ENTITY_COLUMNS.contains(&name),
+        Some(_) => STAGING_COLUMNS.contains(&name),
         None => is_reserved(name),
     };
     if is_taken {

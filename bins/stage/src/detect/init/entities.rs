@@ -1,18 +1,10 @@
 //! The entities of staging, and which of them a file already looks like.
 
 use crate::source::Type;
+use crate::target::STAGING_COLUMNS;
 
 /// The migration that makes the tables of staging.
 const STAGING: &str = include_str!("../../../../../sql/migrations/0003_staging.sql");
-/// Columns that `stage` fills itself.
-const OWN_COLUMNS: [&str; 6] = [
-    "source",
-    "batch_id",
-    "row_id",
-    "file_id",
-    "source_line",
-    "loaded_at",
-];
 
 /// Entities that files bring, with their keys beside `source`.
 const KEYS: [(&str, &[&str]); 13] = [
@@ -94,7 +86,7 @@ fn columns_of(entity: &str) -> Vec<(&'static str, Type)> {
                 "jsonb" => Type::Json,
                 _ => return None,
             };
-            (!OWN_COLUMNS.contains(&name)).then_some((name, kind))
+            (!STAGING_COLUMNS.contains(&name)).then_some((name, kind))
         })
         .collect()
 }
