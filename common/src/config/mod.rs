@@ -1,7 +1,8 @@
 //! Settings: flags over environment over `config/pipeline.toml`.
 //!
 //! The environment overrides a key by its path: `BULLION__DATABASE__POOL_SIZE_MAX=8`. A key that
-//! nobody reads is an error that names the nearest one.
+//! nobody reads is an error that names the nearest one. A program's section may stand in a file of
+//! its own beside the others', `config/<program>.toml`, without the section's name.
 
 mod text;
 
@@ -213,8 +214,8 @@ impl Config {
                 path.display()
             ))
         })?;
-        let mut sections: Table = toml::from_str(&text)
-            .map_err(|error| Failure::usage(format!("in `{}`: {error}", path.display())))?;
+        let mut sections = parse_toml_text::<Table>(&text, path)?;
+        add_own_files(&mut sections, path)?;
         let mut url = None;
         for (key, value) in environment {
             if key == "DATABASE_URL" && !value.is_empty() {
@@ -251,6 +252,24 @@ impl Config {
         take(&mut self.sections.clone(), name, &self.path)
     }
 
+    /// The section of one program laid over `defaults`, a text in TOML: a key that the section does
+    /// not have keeps its default, key by key in tables, while a list is replaced as a whole.
+    ///
+    /// # Errors
+    /// An unknown key or a value of the wrong type, with exit code 2.
+    pub fn section_over<T: DeserializeOwned>(
+        &self,
+        name: &str,
+        defaults: &str,
+    ) -> anyhow::Result<T> {
+        let mut section: Table = toml::from_str(defaults).context("defaults that are no TOML")?;
+        lay_over(&mut section, self.section(name)?);
+        let mut sections = Table::from_iter([(name.to_owned(), Value::Table(section))]);
+        let file = own_file(&self.path, name);
+        let path = if file.is_file() { &file } else { &self.path };
+        take(&mut sections, name, path)
+    }
+
     /// `sha256:<64 hex>` of the effective settings, without secrets.
     pub fn hash(&self) -> &str {
         &self.hash
@@ -274,10 +293,47 @@ impl Config {
     }
 }
 
-/// `GENERATE__SEED` = "7" → `[generate] seed = 7`.
+/// Where a program's section stands alone.
+fn own_file(path: &Path, program: &str) -> PathBuf {
+    path.with_file_name(format!("{program}.toml"))
+}
+
+/// Adds the sections that stand in files of their own beside `path`.
+fn add_own_files(sections: &mut Table, path: &Path) -> anyhow::Result<()> {
+    for program in PROGRAM_SECTIONS {
+        let file = own_file(path, program);
+        if file == path || !file.is_file() {
+            continue;
+        }
+        let section = parse_toml::<Table>(&file)?;
+        if sections.insert(program.to_owned(), Value::Table(section)).is_some() {
+            return Err(Failure::usage(format!(
+                "[{program}] stands in `{}` and in `{}`; keep one of them",
+                path.display(),
+                file.display()
+            ))
+            .into());
+        }
+    }
+    Ok(())
+}
+
+/// Replaces what `over` has, table by table.
+fn lay_over(section: &mut Table, over: Table) {
+    for (key, value) in over {
+        match (section.get_mut(&key), value) {
+            (Some(Value::Table(known)), Value::Table(over)) => lay_over(known, over),
+            (_, value) => {
+                section.insert(key, value);
+            }
+        }
+    }
+}
+
+/// `GENERATE__SEED` = "7" → `[generate] seed = 7`; `GENERATE__FAULTS__RATE` leads into a table.
 fn overlay(sections: &mut Table, keys: &str, text: String) -> anyhow::Result<()> {
     let keys = keys.to_ascii_lowercase();
-    let Some((section, key)) = keys.split_once("__") else {
+    let Some((tables, key)) = keys.rsplit_once("__") else {
         return Err(Failure::usage(format!(
             "environment key `{ENVIRONMENT_PREFIX}{keys}` names no section; write \
              {ENVIRONMENT_PREFIX}SECTION__KEY"
@@ -289,11 +345,14 @@ fn overlay(sections: &mut Table, keys: &str, text: String) -> anyhow::Result<()>
         .ok()
         .and_then(|mut table| table.remove("value"))
         .unwrap_or(Value::String(text));
-    let section = sections
-        .entry(section.to_owned())
-        .or_insert_with(|| Value::Table(Table::new()))
-        .as_table_mut()
-        .context(Failure::usage(format!("`{section}` is not a section")))?;
+    let mut section = sections;
+    for table in tables.split("__") {
+        section = section
+            .entry(table.to_owned())
+            .or_insert_with(|| Value::Table(Table::new()))
+            .as_table_mut()
+            .context(Failure::usage(format!("`{table}` is not a section")))?;
+    }
     section.insert(key.to_owned(), value);
     Ok(())
 }
