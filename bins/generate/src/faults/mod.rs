@@ -8,6 +8,6 @@ use validator::Validate;
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
 pub struct FaultSettings {
-    #[validate(range(min = 0.0, max = 0.5, message = "must be from 0 to 0.5"))]
+    #[validate(range(min = 0.0, max = 0.5))]
     pub rate: f64,
 }

@@ -37,14 +37,14 @@ pub struct Settings {
     pub scale: Scale,
     pub start_date: NaiveDate,
     pub end_date: NaiveDate,
-    #[validate(range(max = 256, message = "must be from 0 to 256"))]
+    #[validate(range(min = 0, max = 256))]
     pub threads: usize,
     pub compression: Compression,
-    #[validate(range(max = 3_660, message = "must be from 0 to 3660"))]
+    #[validate(range(min = 0, max = 3_660))]
     pub days: u32,
     #[validate(nested)]
     pub calendar: CalendarSettings,
-    #[validate(nested, length(max = 50, message = "must be 50 at most"))]
+    #[validate(nested, length(min = 0, max = 50))]
     pub promotions: Vec<Promotion>,
     #[validate(nested)]
     pub customers: CustomerSettings,
@@ -56,7 +56,7 @@ pub struct Settings {
     pub orders: OrderSettings,
     #[validate(nested)]
     pub channels: Channels,
-    #[validate(nested, length(min = 1, max = 20, message = "must be from 1 to 20"))]
+    #[validate(nested, length(min = 1, max = 20))]
     pub carriers: Vec<Carrier>,
     #[validate(nested)]
     pub stock: Stock,
@@ -101,7 +101,6 @@ impl Settings {
         self.threads = options.threads.unwrap_or(self.threads);
         self.compression = options.compression.unwrap_or(self.compression);
         self.days = options.days.unwrap_or(self.days);
-        self.faults.override_by(&options.faults);
         self.validate()
             .map_err(|errors| Failure::usage(explain(&errors)))?;
         Ok(self)
@@ -187,12 +186,23 @@ fn collect(errors: &ValidationErrors, above: &str, lines: &mut Vec<String>) {
                     collect(inner, &format!("{path}.{}", position + 1), lines);
                 }
             }
-            ValidationErrorsKind::Field(found) => lines.extend(found.iter().map(|error| {
-                let message = error.message.as_deref().unwrap_or("is not valid");
-                format!("{path} {message}").trim_start().to_owned()
-            })),
+            ValidationErrorsKind::Field(found) => lines.extend(
+                found
+                    .iter()
+                    .map(|error| format!("{path} {}", reason(error)).trim_start().to_owned()),
+            ),
         }
     }
+}
+
+/// What is wrong: in words of its own, or with the range that the setting's declaration has.
+fn reason(error: &ValidationError) -> String {
+    if let Some(message) = &error.message {
+        return message.to_string();
+    }
+    let limit = |name: &str| error.params.get(name).map_or_else(String::new, ToString::to_string);
+    let unit = if error.code == "length" { " long" } else { "" };
+    format!("must be from {} to {}{unit}", limit("min"), limit("max"))
 }
 
 fn check_dates(settings: &Settings) -> Result<(), ValidationError> {
@@ -297,7 +307,7 @@ mod tests {
         let error = wrong.overridden_by(&Options::default()).unwrap_err();
         let text = format!("{error:#}");
         for part in [
-            "customers.earlier_pct must be from 0 to 100",
+            "customers.earlier_pct must be from 0.0 to 100.0",
             "carriers.2.transit_days must be from 1 to 30",
             "orders return_days must be two numbers from 1 to 60",
         ] {
