@@ -112,7 +112,10 @@ pub async fn run(ctx: &StageContext, options: &Options) -> anyhow::Result<StageR
     shop.write(&mut delivery).await?;
     shop.finish();
 
-    let row_count = File::ALL.into_iter().map(|file| delivery.row_count(file)).sum();
+    let row_count = File::ALL
+        .into_iter()
+        .map(|file| delivery.row_count(file))
+        .sum();
     report.finish(step, written(row_count));
     for file in File::ALL {
         let step = Step::begin("wrote").relation(file.name());
