@@ -19,7 +19,7 @@ const CHANGING: [(&str, &[&str]); 6] = [
 async fn stream() -> anyhow::Result<Shop> {
     Shop::made_by(&Options {
         days: Some(DAYS),
-        ..sized(23, 30_000)
+        ..sized(23, 12_000)
     })
     .await
 }
@@ -45,11 +45,9 @@ async fn the_first_delivery_is_full_and_the_others_are_small() -> anyhow::Result
         .collect::<Result<_, _>>()?;
 
     assert_eq!(counts.len(), DAYS as usize);
-    assert!(counts[0] > 24_000, "{counts:?}");
+    assert!(counts[0] > 9_000, "{counts:?}");
     assert!(
-        counts[1..]
-            .iter()
-            .all(|&count| (50..1_500).contains(&count)),
+        counts[1..].iter().all(|&count| (20..600).contains(&count)),
         "{counts:?}"
     );
     Ok(())
@@ -88,10 +86,10 @@ async fn no_delivery_knows_the_future() -> anyhow::Result<()> {
 #[tokio::test]
 async fn the_last_versions_are_the_whole() -> anyhow::Result<()> {
     let calm = "[stream]\nlate_orders_pct = 0.0\ndeleted_customers_monthly_pct = 0.0\n";
-    let at_once = Shop::configured(calm, &sized(23, 30_000)).await?;
+    let at_once = Shop::configured(calm, &sized(23, 12_000)).await?;
     let days = Options {
         days: Some(DAYS),
-        ..sized(23, 30_000)
+        ..sized(23, 12_000)
     };
     let stream = Shop::configured(calm, &days).await?;
     let mut retold = 0;
@@ -117,7 +115,7 @@ async fn the_last_versions_are_the_whole() -> anyhow::Result<()> {
             assert_eq!(told, row, "{file} {key}");
         }
     }
-    assert!(retold > 1_000, "{retold} rows were told again");
+    assert!(retold > 500, "{retold} rows were told again");
     for file in [
         "payments",
         "inventory_movements",
@@ -192,7 +190,7 @@ async fn some_orders_are_late_and_some_customers_are_deleted() -> anyhow::Result
             deleted.insert(row["key"].clone(), row["deleted_at"].clone());
         }
     }
-    assert!(late > 10, "{late} orders are late");
+    assert!(late > 5, "{late} orders are late");
     assert!(!deleted.is_empty(), "nobody was deleted");
     Ok(())
 }
