@@ -20,5 +20,12 @@ select
         from ops.fault_findings as finding
         where
             finding.standing = 'consequence'
-            and finding.verdict <> 'consequence'
-    ) as rows_touched
+            and finding.verdict not in ('consequence', 'warned')
+    ) as rows_held_for_others,
+    (
+        select count(*)
+        from ops.fault_findings as finding
+        where
+            finding.standing = 'consequence'
+            and finding.verdict = 'warned'
+    ) as rows_warned_for_others

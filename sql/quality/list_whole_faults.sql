@@ -4,6 +4,7 @@
 select
     label.kind,
     label.source_file,
+    label.natural_key,
     label.expected,
     case
         when position(label.source_file in coalesce($2::text, '')) > 0 then 'file refused'

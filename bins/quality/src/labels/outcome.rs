@@ -35,8 +35,10 @@ pub(crate) struct Comparison {
     pub(crate) labels_not_read: i64,
     /// Rows without a label that are held back with their order.
     pub(crate) rows_held_with_orders: i64,
-    /// Rows without a label that look at a row with one.
-    pub(crate) rows_touched: i64,
+    /// Rows without a label that are held back since a row that they look at has one.
+    pub(crate) rows_held_for_others: i64,
+    /// Rows without a label that are published with a warning for the same reason.
+    pub(crate) rows_warned_for_others: i64,
     pub(crate) unmet: Vec<Unmet>,
     pub(crate) false_alarms: Vec<FalseAlarm>,
     pub(crate) cost: Cost,
@@ -81,6 +83,8 @@ pub(crate) struct Kind {
 pub(crate) struct Whole {
     pub(crate) kind: String,
     pub(crate) file: String,
+    /// The day, where only one is at fault.
+    pub(crate) day: Option<String>,
     pub(crate) expected: String,
     /// `file refused`, `gate` or `not seen`.
     pub(crate) verdict: String,
@@ -167,7 +171,8 @@ impl Comparison {
             whole: list(tx, WHOLE, whole, Whole::from_row).await?,
             labels_not_read: standings.try_get(0)?,
             rows_held_with_orders: standings.try_get(1)?,
-            rows_touched: standings.try_get(2)?,
+            rows_held_for_others: standings.try_get(2)?,
+            rows_warned_for_others: standings.try_get(3)?,
             unmet: list(tx, UNMET, &[&EXAMPLES_MAX], Unmet::from_row).await?,
             false_alarms: list(tx, FALSE_ALARMS, &[&EXAMPLES_MAX], FalseAlarm::from_row).await?,
             cost: Cost::from_row(&cost)?,
@@ -260,6 +265,7 @@ impl Whole {
         Ok(Self {
             kind: row.try_get("kind")?,
             file: row.try_get("source_file")?,
+            day: row.try_get("natural_key")?,
             expected: row.try_get("expected")?,
             verdict: row.try_get("verdict")?,
         })

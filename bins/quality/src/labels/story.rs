@@ -21,7 +21,7 @@ const LABEL_COLUMNS: usize = 14;
 pub(crate) fn text(comparison: &Comparison) -> String {
     let mut lines = vec![title(comparison)];
     if comparison.total.planted + comparison.total.false_alarms > 0 {
-        lines.push(table(comparison).to_string());
+        lines.push(table(comparison).trim_fmt());
         lines.push(
             "held: quarantined, a second copy, or with its order; other: a milder verdict than \
              expected"
@@ -137,9 +137,14 @@ fn expected(kind: &Kind, is_short: bool) -> String {
 
 fn whole(comparison: &Comparison) -> Vec<String> {
     let lines = comparison.whole.iter().map(|it| {
+        let day = it.day.as_ref().map(|day| format!(" of {day}"));
         format!(
-            "{} of {}: {} (expected: {})",
-            it.kind, it.file, it.verdict, it.expected
+            "{} of {}{}: {} (expected: {})",
+            it.kind,
+            it.file,
+            day.unwrap_or_default(),
+            it.verdict,
+            it.expected
         )
     });
     listed("whole files", lines)
@@ -199,15 +204,16 @@ fn cost(comparison: &Comparison) -> Vec<String> {
         labelled(
             "consequences",
             &format!(
-                "{} sound rows wait with their order, {} name a row that is not there",
+                "sound rows held: {} with their order, {} for a faulty row; warned: {}",
                 grouped(comparison.rows_held_with_orders),
-                grouped(comparison.rows_touched)
+                grouped(comparison.rows_held_for_others),
+                grouped(comparison.rows_warned_for_others)
             ),
         ),
         labelled(
             "rows",
             &format!(
-                "{} read, {} rejected, {} quarantined, {} second copies, {} held with orders",
+                "{} read: {} rejected, {} quarantined, {} copies, {} with orders",
                 grouped(cost.rows_read),
                 grouped(cost.rows_rejected),
                 grouped(cost.rows_quarantined),
