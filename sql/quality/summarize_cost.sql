@@ -62,8 +62,8 @@ booked as (
 select
     orders.orders_staged + booked.orders_rejected as orders_in_all,
     orders.orders_held + booked.orders_rejected as orders_held,
-    to_char(orders.revenue_staged, 'FM999,999,999,999,990.00') as revenue_in_all,
-    to_char(orders.revenue_held, 'FM999,999,999,999,990.00') as revenue_held,
+    round(orders.revenue_staged, 2)::text as revenue_in_all,
+    round(orders.revenue_held, 2)::text as revenue_held,
     (
         100 * orders.revenue_held / nullif(orders.revenue_staged, 0)
     )::double precision as revenue_held_percent,

@@ -246,8 +246,8 @@ fn orders(comparison: &Comparison) -> String {
         "{} of {} wait ({percent:.1} %), with {} of {} {} revenue ({:.1} %)",
         grouped(cost.orders_held),
         grouped(cost.orders_in_all),
-        cost.revenue_held,
-        cost.revenue_in_all,
+        money(&cost.revenue_held),
+        money(&cost.revenue_in_all),
         cost.currency.as_deref().unwrap_or(""),
         cost.revenue_held_percent.unwrap_or(0.0),
     )
@@ -273,10 +273,22 @@ fn share(share: Option<f64>) -> String {
 
 /// `1234567` → `1,234,567`.
 fn grouped(number: i64) -> String {
-    let digits = number.to_string();
+    grouped_digits(&number.to_string())
+}
+
+/// `1234.50` → `1,234.50`.
+fn money(text: &str) -> String {
+    match text.split_once('.') {
+        Some((whole, cents)) => format!("{}.{cents}", grouped_digits(whole)),
+        None => grouped_digits(text),
+    }
+}
+
+fn grouped_digits(digits: &str) -> String {
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+        let is_behind_digit = text.chars().last().is_some_and(|it| it.is_ascii_digit());
+        if is_behind_digit && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -287,6 +299,13 @@ fn grouped(number: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn thousands_are_grouped_also_of_what_is_owed() {
+        assert_eq!(grouped(1_234_567), "1,234,567");
+        assert_eq!(money("-123456.70"), "-123,456.70");
+        assert_eq!(money("0"), "0");
+    }
 
     #[test]
     fn a_share_is_one_only_when_nothing_is_missing() {
