@@ -96,13 +96,18 @@ impl<'a> Shop<'a> {
                     || {
                         rayon::join(
                             || self.texts(&sold, &writer),
-                            || parts.drain(..).try_for_each(|parts| self.add(parts, delivery)),
+                            || {
+                                parts
+                                    .drain(..)
+                                    .try_for_each(|parts| self.add(parts, delivery))
+                            },
                         )
                     },
                 )
             });
             finished?;
-            self.bar.add(sold.iter().map(|it| it.block.orders.len() as u64).sum());
+            self.bar
+                .add(sold.iter().map(|it| it.block.orders.len() as u64).sum());
             parts = written?;
             if is_over {
                 break;
@@ -111,7 +116,10 @@ impl<'a> Shop<'a> {
             yield_now().await;
         }
         let last = writer.write(&floor.close())?;
-        for parts in parts.into_iter().chain([last.finish(settings.compression)?]) {
+        for parts in parts
+            .into_iter()
+            .chain([last.finish(settings.compression)?])
+        {
             self.add(parts, delivery)?;
         }
         Ok(())

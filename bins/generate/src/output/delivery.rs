@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use common::Failure;
 use common::atomic::AtomicFile;
 
 use crate::output::packing::{ending, pack};
@@ -54,7 +55,17 @@ impl Delivery {
                     file.name(),
                     ending(compression)
                 );
-                let writer = AtomicFile::create(&folder.join(&name))?;
+                let path = folder.join(&name);
+                // Known now, because later some of the files would be in place already.
+                if path.is_dir() {
+                    return Err(Failure::usage(format!(
+                        "failed to write `{}`: a folder has that name; remove it or choose \
+                         another --out",
+                        path.display()
+                    ))
+                    .into());
+                }
+                let writer = AtomicFile::create(&path)?;
                 let growing = Growing {
                     name,
                     writer,
