@@ -11,11 +11,11 @@ use std::path::Path;
 
 use anyhow::ensure;
 
-use super::measure::{Measure, Unit, ratio};
+use super::measure::{Measure, STANDARD_ERRORS, Unit, ratio};
 use super::rows::{Rows, day, integer};
 use super::shop::Shop;
 use crate::output::File;
-use crate::settings::Settings;
+use crate::settings::{Settings, Stock};
 
 /// Stock-outs come from purchases that are made too late, which is planned, and from demand, which
 /// is not: a quarter of what was asked for, and half a point, is as close as it gets.
@@ -141,15 +141,24 @@ fn judge(shelves: HashMap<(u32, u32), Shelf>, shop: &Shop, settings: &Settings) 
         empty_days += shelf.empty_days;
     }
     let asked = settings.stock.stock_out_pct;
+    let standard_error = standard_error(&settings.stock, days as f64);
     Measure {
         group: "days without stock",
         name: String::new(),
         unit: Unit::Percent,
         asked,
         found: 100.0 * ratio(empty_days as f64, days as f64),
-        tolerance: SHARE_SLACK * asked + POINTS_SLACK,
+        tolerance: SHARE_SLACK * asked + POINTS_SLACK + STANDARD_ERRORS * standard_error,
         cases: days.unsigned_abs(),
     }
+}
+
+/// In points. Days without stock come in spells of about a purchase's lead time. A sum of n spells
+/// of exponential length has a standard error of its mean of √(2 / n).
+fn standard_error(stock: &Stock, days: f64) -> f64 {
+    let [shortest, longest] = stock.lead_time_days;
+    let spells = stock.stock_out_pct / 100.0 * days * 2.0 / (shortest + longest) as f64;
+    stock.stock_out_pct * ratio(2.0, spells).sqrt()
 }
 
 #[cfg(test)]
