@@ -13,7 +13,7 @@ use serde::Deserialize;
 use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKind};
 
 use crate::Options;
-use crate::faults::FaultSettings;
+use crate::faults::{FaultSettings, check_days};
 pub use parts::{
     Baskets, CalendarSettings, Carrier, Channels, CustomerSettings, OrderSettings, ProductSettings,
     Promotion, Stock, Stream, Web,
@@ -30,6 +30,7 @@ const SCALED_CUSTOMERS_MAX: u64 = 1_000_000;
 #[derive(Debug, Clone, Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
 #[validate(schema(function = "check_dates"))]
+#[validate(schema(function = "check_days"))]
 #[allow(missing_docs)]
 pub struct Settings {
     /// Up to 2⁶³ − 1, the largest number that TOML knows.
