@@ -42,20 +42,20 @@ impl DayFault {
 }
 
 /// The days, counted from the first of trade, that may have a fault.
-pub(super) fn available(settings: &Settings) -> Range<u32> {
+pub(super) fn available(settings: &Settings) -> Range<i32> {
     let day_count = settings.day_count();
     let (first, end) = match u64::from(settings.days) {
         0 => (CALM_DAYS, day_count - 1),
         // A stream's first folder holds many days.
         days => (day_count - days + 1, day_count),
     };
-    first as u32..end.max(first) as u32
+    first as i32..end.max(first) as i32
 }
 
 /// Distinct days, drawn for each kind in turn.
-pub(super) fn draw(settings: &Settings) -> BTreeMap<u32, DayFault> {
-    let mut free: Vec<u32> = available(settings).collect();
-    let mut rng = fault_rng(settings.seed, u8::MAX, 0);
+pub(super) fn draw(settings: &Settings) -> BTreeMap<i32, DayFault> {
+    let mut free: Vec<i32> = available(settings).collect();
+    let mut rng = fault_rng(settings.seed, u8::MAX, [0, 0]);
     let mut drawn = BTreeMap::new();
     for fault in [
         DayFault::MissingDay,
@@ -79,7 +79,7 @@ pub(super) struct Lateness {
     /// Of 2⁶⁴ numbers, those that make an order late.
     limit: u64,
     /// Days that have a folder after the first.
-    folders: Range<u32>,
+    folders: Range<i32>,
 }
 
 impl Lateness {
@@ -96,13 +96,13 @@ impl Lateness {
 
     /// Days by which an order of that day is late. One that would be in the first folder all the
     /// same, or in none, is not.
-    pub(super) fn of(&self, order: u64, day: u32) -> Option<u32> {
+    pub(super) fn of(&self, order: u64, day: i32) -> Option<i32> {
         let drawn = mixed(self.seed ^ mixed(order));
         if drawn >= self.limit {
             return None;
         }
         let (least, most) = LATE_DAYS;
-        let late = (least + mixed(drawn) % (most - least + 1)) as u32;
+        let late = (least + mixed(drawn) % (most - least + 1)) as i32;
         self.folders.contains(&(day + late)).then_some(late)
     }
 }
@@ -151,7 +151,7 @@ mod tests {
         let mut settings = Settings::of_size(1_000);
         settings.days = 30;
         let lateness = Lateness::new(&settings, 0.1).expect("folders");
-        let late: Vec<u32> = (0..100_000)
+        let late: Vec<i32> = (0..100_000)
             .filter_map(|order| lateness.of(order, 340))
             .collect();
 

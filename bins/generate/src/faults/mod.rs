@@ -50,8 +50,9 @@ mod spots;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use chrono::{Days, NaiveDate};
+use chrono::{NaiveDate, TimeDelta};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -79,8 +80,8 @@ pub(crate) struct FaultPlan {
     start_date: NaiveDate,
     is_stream: bool,
     /// By file; none where nothing is planted.
-    beds: Vec<(File, Bed)>,
-    days: BTreeMap<u32, DayFault>,
+    beds: Vec<(File, Arc<Bed>)>,
+    days: BTreeMap<i32, DayFault>,
     lateness: Option<Lateness>,
     damaged_files: [(Kind, u32); 2],
 }
@@ -108,7 +109,8 @@ impl FaultPlan {
                 }
                 kind != Kind::Late
             });
-            beds.extend(Bed::new(file, &shares, settings.customer_count()).map(|bed| (file, bed)));
+            let bed = Bed::new(file, &shares, settings.customer_count());
+            beds.extend(bed.map(|bed| (file, Arc::new(bed))));
         }
         Some(Self {
             seed: settings.seed,
@@ -121,22 +123,23 @@ impl FaultPlan {
         })
     }
 
-    /// The faults of a block of rows; none where the file has none. A block's number must be its
-    /// own within the file, in all folders of a change stream.
-    pub(crate) fn planter(&self, file: File, block: u64) -> Option<Planter<'_>> {
+    /// The faults of what a block of work adds to a file of one delivery; none where that file has
+    /// none.
+    pub(crate) fn planter(&self, file: File, release: usize, block: u64) -> Option<Planter> {
         let (_, bed) = self.beds.iter().find(|(other, _)| *other == file)?;
-        Some(Planter::new(bed, fault_rng(self.seed, file as u8, block)))
+        let rng = fault_rng(self.seed, file as u8, [block, release as u64]);
+        Some(Planter::new(Arc::clone(bed), rng))
     }
 
     /// What is wrong with the orders of a day, counted from the first day of trade.
-    pub(crate) fn day_fault(&self, day: u32) -> Option<DayFault> {
+    pub(crate) fn day_fault(&self, day: i32) -> Option<DayFault> {
         self.days.get(&day).copied()
     }
 
     /// The labels of all days, where `clean` tells how many orders a day would have had.
-    pub(crate) fn day_labels(&self, clean: impl Fn(u32) -> u64) -> Vec<(NaiveDate, Label)> {
-        let label = |(&day, fault): (&u32, &DayFault)| {
-            let date = self.start_date + Days::new(u64::from(day));
+    pub(crate) fn day_labels(&self, clean: impl Fn(i32) -> u64) -> Vec<(NaiveDate, Label)> {
+        let label = |(&day, fault): (&i32, &DayFault)| {
+            let date = self.start_date + TimeDelta::days(i64::from(day));
             let is_gated = self.is_stream && *fault != DayFault::VolumeSpike;
             let label = Label {
                 key: Some(date.to_string()),
@@ -156,14 +159,14 @@ impl FaultPlan {
 
     /// Days by which all rows of an order of that day come late; the caller labels its header with
     /// [`Label::late`] instead of planting anything in it.
-    pub(crate) fn lateness(&self, order: u64, day: u32) -> Option<u32> {
+    pub(crate) fn lateness(&self, order: u64, day: i32) -> Option<i32> {
         self.lateness.as_ref()?.of(order, day)
     }
 
     /// Which of the finished files are damaged, each one once at most. The same files in the same
     /// order give the same answer.
     pub(crate) fn file_faults(&self, files: &[Written<'_>]) -> Vec<FileFault> {
-        let mut rng = fault_rng(self.seed, u8::MAX, 1);
+        let mut rng = fault_rng(self.seed, u8::MAX, [1, 0]);
         let mut free: Vec<&Written<'_>> = files.iter().collect();
         let mut faults = Vec::new();
         for (kind, count) in self.damaged_files {
@@ -186,11 +189,12 @@ impl FaultPlan {
 }
 
 /// Random numbers that no other part of the shop uses.
-fn fault_rng(seed: u64, part: u8, block: u64) -> ChaCha8Rng {
+fn fault_rng(seed: u64, part: u8, [block, release]: [u64; 2]) -> ChaCha8Rng {
     let mut key = [0; 32];
     key[..8].copy_from_slice(&seed.to_le_bytes());
     key[8] = OF_FAULTS;
     key[9] = part;
     key[16..24].copy_from_slice(&block.to_le_bytes());
+    key[24..32].copy_from_slice(&release.to_le_bytes());
     ChaCha8Rng::from_seed(key)
 }

@@ -1,5 +1,7 @@
 //! Plants faults among the rows of one block of one file.
 
+use std::sync::Arc;
+
 use csv::ByteRecord;
 use rand_chacha::ChaCha8Rng;
 
@@ -65,8 +67,8 @@ impl Bed {
 
 /// The faults of one block, in the order of its rows.
 #[derive(Debug)]
-pub(crate) struct Planter<'a> {
-    bed: &'a Bed,
+pub(crate) struct Planter {
+    bed: Arc<Bed>,
     rng: ChaCha8Rng,
     /// Rows to pass before the next fault.
     gap: u64,
@@ -74,8 +76,8 @@ pub(crate) struct Planter<'a> {
     waiting: Option<usize>,
 }
 
-impl<'a> Planter<'a> {
-    pub(super) fn new(bed: &'a Bed, mut rng: ChaCha8Rng) -> Self {
+impl Planter {
+    pub(super) fn new(bed: Arc<Bed>, mut rng: ChaCha8Rng) -> Self {
         let gap = bed.gaps.draw(&mut rng);
         Self {
             bed,
@@ -97,7 +99,7 @@ impl<'a> Planter<'a> {
 
     #[cold]
     fn plant_here(&mut self, row: &ByteRecord) -> Option<Planted> {
-        let bed = self.bed;
+        let bed = Arc::clone(&self.bed);
         let kind = match self.waiting {
             Some(kind) => kind,
             None => bed.weights.pick(&mut self.rng),

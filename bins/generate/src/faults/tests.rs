@@ -51,7 +51,7 @@ fn plan(flags: &[&str]) -> FaultPlan {
 
 /// What is planted among so many rows.
 fn plant(plan: &FaultPlan, file: File, block: u64, rows: u64) -> Vec<(u64, Planted)> {
-    let Some(mut planter) = plan.planter(file, block) else {
+    let Some(mut planter) = plan.planter(file, 0, block) else {
         return Vec::new();
     };
     (1..=rows)
@@ -67,8 +67,12 @@ fn data_files() -> impl Iterator<Item = File> {
 fn nothing_is_planted_unless_it_is_asked_for() {
     assert!(FaultPlan::new(&settings(&[])).is_none());
     assert!(FaultPlan::new(&settings(&["0", "null=0"])).is_none());
-    assert!(plan(&["truncated=1"]).planter(File::Customers, 0).is_none());
-    assert!(plan(&["0.1"]).planter(File::Deletes, 0).is_none());
+    assert!(
+        plan(&["truncated=1"])
+            .planter(File::Customers, 0, 0)
+            .is_none()
+    );
+    assert!(plan(&["0.1"]).planter(File::Deletes, 0, 0).is_none());
 }
 
 #[test]
@@ -79,11 +83,14 @@ fn a_block_has_the_same_faults_again_and_other_blocks_have_others() {
         let plan = FaultPlan::new(&settings).expect("a plan");
         format!("{:?}", plant(&plan, file, block, 500))
     };
+    let next_release = plan(&["0.05"]).planter(File::Payments, 1, 3);
     let first = shown(1, File::Payments, 3);
 
     assert_eq!(first, shown(1, File::Payments, 3));
     assert_ne!(first, shown(2, File::Payments, 3));
     assert_ne!(first, shown(1, File::Payments, 4));
+    let this_release = plan(&["0.05"]).planter(File::Payments, 0, 3);
+    assert_ne!(format!("{this_release:?}"), format!("{next_release:?}"));
 }
 
 /// Goal: the rate is that of all rows of every file, and the kinds share it by their weights.
@@ -199,7 +206,7 @@ fn a_planted_line_is_one_line() {
 #[test]
 fn a_fault_waits_for_a_row_that_can_have_it() {
     let plan = plan(&["unit_change=0.5"]);
-    let mut planter = plan.planter(File::Payments, 0).expect("a planter");
+    let mut planter = plan.planter(File::Payments, 0, 0).expect("a planter");
     let mut failed = sound_row(File::Payments, 1);
     failed = failed
         .iter()
@@ -262,7 +269,7 @@ fn labels_of_days_tell_what_was_due() {
 
     assert_eq!(labels.len(), 3);
     for (date, label) in labels {
-        let day = (date - plan.start_date).num_days() as u32;
+        let day = (date - plan.start_date).num_days() as i32;
         assert_eq!(plan.day_fault(day).map(DayFault::kind), Some(label.kind));
         assert_eq!(label.key, Some(date.to_string()));
         assert_eq!(label.clean.as_deref(), Some("40"));
