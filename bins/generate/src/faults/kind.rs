@@ -32,7 +32,7 @@ pub enum Kind {
     Encoding,
     /// A field too few or too many.
     Ragged,
-    /// A date years ahead.
+    /// A date in a century to come.
     FutureDate,
     /// An order that comes more than a week late.
     Late,

@@ -18,7 +18,7 @@
 //! | `wrong_type` | a word where a number stands | reject |
 //! | `encoding` | a letter of Latin-1 | reject |
 //! | `ragged` | the last field missing, or one more; an object that is not closed | reject |
-//! | `future_date` | decades ahead | quarantine; a warning in births, payments and shipments |
+//! | `future_date` | two centuries ahead | quarantine; a warning in births, payments and shipments |
 //! | `late` | an order comes 8 to 20 days late in a change stream | warning |
 //! | `unit_change` | cents where units are expected (x100): a line's price | quarantine |
 //! | | a payment | warning |

@@ -198,7 +198,7 @@ impl Damage<'_> {
             How::SlashDate => change::slash_date(value)?,
             How::Masked => change::masked(value)?,
             How::Word => change::word(value, rng)?,
-            How::YearsAhead => change::years_ahead(value, rng)?,
+            How::YearsAhead => change::years_ahead(value)?,
             // A line that costs nothing hides what a unit costs.
             How::HundredfoldPrice if self.hundredths("line_total")? != 0 => {
                 change::hundredfold(value)?
