@@ -16,6 +16,7 @@ pub struct AtomicFile {
     path: PathBuf,
     temporary: PathBuf,
     writer: Option<BufWriter<File>>,
+    is_committed: bool,
 }
 
 impl AtomicFile {
@@ -41,7 +42,31 @@ impl AtomicFile {
             path: path.to_owned(),
             temporary,
             writer,
+            is_committed: false,
         })
+    }
+
+    /// Closes the file until it is written to again, so that many files can grow side by side.
+    ///
+    /// # Errors
+    /// When what was written so far does not reach the disk.
+    pub fn rest(&mut self) -> io::Result<()> {
+        self.writer.take().map_or(Ok(()), |mut writer| writer.flush())
+    }
+
+    /// Opens the file again where it rested.
+    fn awake(&mut self) -> io::Result<&mut BufWriter<File>> {
+        if self.is_committed {
+            return Err(io::Error::other("written to after its commit"));
+        }
+        let writer = match self.writer.take() {
+            Some(writer) => writer,
+            None => {
+                let file = File::options().append(true).open(&self.temporary)?;
+                BufWriter::with_capacity(BUFFER_BYTES, file)
+            }
+        };
+        Ok(self.writer.insert(writer))
     }
 
     /// Flushes, syncs and renames; afterwards a power cut cannot tear the file.
@@ -55,23 +80,18 @@ impl AtomicFile {
     }
 
     fn try_commit(&mut self) -> io::Result<()> {
-        let Some(writer) = self.writer.as_mut() else {
-            return Ok(());
-        };
+        let writer = self.awake()?;
         writer.flush()?;
         writer.get_ref().sync_all()?;
         fs::rename(&self.temporary, &self.path)?;
-        self.writer = None;
+        self.is_committed = true;
         File::open(folder_of(&self.path))?.sync_all()
     }
 }
 
 impl Write for AtomicFile {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        match &mut self.writer {
-            Some(writer) => writer.write(buffer),
-            None => Err(io::Error::other("written to after its commit")),
-        }
+        self.awake()?.write(buffer)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -81,7 +101,7 @@ impl Write for AtomicFile {
 
 impl Drop for AtomicFile {
     fn drop(&mut self) {
-        if self.writer.take().is_some() {
+        if !self.is_committed {
             // Nothing can be done about a temporary file that will not go.
             let _ = fs::remove_file(&self.temporary);
         }

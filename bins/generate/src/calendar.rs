@@ -1,94 +1,110 @@
-//! When the shop sells: orders per day by season, and times of the day in the shop's time zone.
+//! When the shop sells: orders per day by season and promotion, and times of the day.
 //!
 //! Architecture invariant: no time lies in an hour that the change to daylight-saving time skips,
 //! so that healthy data gives no warning.
 
-use chrono::{Datelike as _, LocalResult, NaiveDate, TimeZone as _};
-use chrono_tz::{America::New_York, Tz};
+use chrono::Datelike as _;
 use rand::Rng;
 
 use crate::random::{Stream, Weighted, below, between, block_rng};
-
-/// The shop's time zone; `config/sources/synthetic/source.toml` names the same one.
-const TIME_ZONE: Tz = New_York;
-
-/// Orders in each month, January first, in percent of an average month.
-const MONTH_PCT: [u64; 12] = [84, 82, 92, 93, 97, 95, 94, 96, 95, 101, 126, 145];
-/// Orders on each day of the week, Monday first, in percent of an average day.
-const WEEKDAY_PCT: [u64; 7] = [94, 91, 92, 96, 106, 117, 104];
-/// No two days are alike: a day has this many percent of what its season says.
-const NOISE_PCT: (u64, u64) = (85, 115);
-/// Orders in each hour of the day, midnight first, as weights.
-const HOUR_WEIGHTS: [u64; 24] = [
-    12, 7, 4, 3, 3, 5, 11, 22, 36, 48, 56, 61, 64, 58, 54, 53, 56, 62, 70, 80, 86, 78, 54, 28,
-];
+use crate::settings::Settings;
+use crate::time::Clock;
 
 /// A day of trade.
 #[derive(Debug)]
 pub(crate) struct Day {
-    /// Position in the range, from 0.
-    pub(crate) number: u64,
-    pub(crate) date: NaiveDate,
     pub(crate) order_count: u64,
-    skipped_hour: Option<u32>,
+    /// Off every price of the day, in hundredths of a percent.
+    pub(crate) promotion: u16,
 }
 
 /// Every day of the range; the orders add up to what was asked for.
-pub(crate) fn plan(seed: u64, start: NaiveDate, end: NaiveDate, order_count: u64) -> Vec<Day> {
-    let mut rng = block_rng(seed, Stream::Calendar, 0);
-    let dates: Vec<NaiveDate> = start.iter_days().take_while(|date| *date <= end).collect();
-    let weights: Vec<u64> = dates.iter().map(|date| season(*date, &mut rng)).collect();
-    let shares = split(order_count, &weights);
-    dates
+pub(crate) fn plan(settings: &Settings, clock: &Clock) -> Vec<Day> {
+    let mut rng = block_rng(settings.seed, Stream::Calendar, 0);
+    let noise = settings.calendar.noise_pct;
+    let (weights, promotions): (Vec<u64>, Vec<u16>) = (0..settings.day_count() as i32)
+        .map(|day| {
+            let date = clock.date(day);
+            let promotion = settings
+                .promotions
+                .iter()
+                .filter(|promotion| promotion.covers(date))
+                .max_by_key(|promotion| promotion.discount_pct);
+            let uplift = promotion.map_or(0, |promotion| promotion.uplift_pct);
+            let weight = settings.calendar.month_pct[date.month0() as usize]
+                * settings.calendar.weekday_pct[date.weekday().num_days_from_monday() as usize]
+                * (100 + uplift)
+                * between(&mut rng, 100 - noise, 100 + noise);
+            let discount = promotion.map_or(0, |promotion| promotion.discount_pct * 100);
+            (weight, discount as u16)
+        })
+        .unzip();
+    split(settings.transactions(), &weights)
         .into_iter()
-        .zip(shares)
-        .zip(0..)
-        .map(|((date, order_count), number)| Day {
-            number,
-            date,
+        .zip(promotions)
+        .map(|(order_count, promotion)| Day {
             order_count,
-            skipped_hour: skipped_hour(date),
+            promotion,
         })
         .collect()
 }
 
 /// The times of one day's orders, as seconds after midnight, in order.
-pub(crate) fn times_of_day(seed: u64, day: &Day) -> Vec<u32> {
-    let mut rng = block_rng(seed, Stream::TimesOfDay, day.number);
-    let hours = Weighted::new((0..24).zip(HOUR_WEIGHTS).map(|(hour, weight)| {
-        if Some(hour) == day.skipped_hour {
-            0
-        } else {
-            weight
-        }
-    }));
-    let mut times: Vec<u32> = (0..day.order_count)
-        .map(|_| hours.pick(&mut rng) as u32 * 3_600 + below(&mut rng, 3_600) as u32)
+pub(crate) fn times_of_day(
+    settings: &Settings,
+    clock: &Clock,
+    day: i32,
+    order_count: u64,
+) -> Vec<u32> {
+    let mut rng = block_rng(settings.seed, Stream::TimesOfDay, u64::from(day.unsigned_abs()));
+    let hours = hours(settings, clock.skipped_hour(day));
+    let mut times: Vec<u32> = (0..order_count)
+        .map(|_| second_of_day(&hours, &mut rng))
         .collect();
     times.sort_unstable();
     times
 }
 
-/// A time at which the office works, from 08:00 to 20:59:59: no clock is changed then.
-pub(crate) fn office_time(rng: &mut impl Rng) -> u32 {
-    between(rng, 8 * 3_600, 21 * 3_600 - 1) as u32
+/// Hours of the day in proportion to what happens in them.
+pub(crate) fn hours(settings: &Settings, skipped_hour: Option<u32>) -> Weighted {
+    let weights = settings.calendar.hour_weights;
+    let open = |hour: u32, weight: u64| if Some(hour) == skipped_hour { 0 } else { weight };
+    let is_open = (0..24).zip(weights).any(|(hour, weight)| open(hour, weight) > 0);
+    // A shop that sells in that hour alone sells in the next one then.
+    let next_hour = skipped_hour.map_or(0, |hour| hour + 1);
+    Weighted::new((0..24).zip(weights).map(|(hour, weight)| {
+        if is_open {
+            open(hour, weight)
+        } else {
+            u64::from(hour == next_hour)
+        }
+    }))
 }
 
-fn season(date: NaiveDate, rng: &mut impl Rng) -> u64 {
-    MONTH_PCT[date.month0() as usize]
-        * WEEKDAY_PCT[date.weekday().num_days_from_monday() as usize]
-        * between(rng, NOISE_PCT.0, NOISE_PCT.1)
+/// A second in one of these hours.
+pub(crate) fn second_of_day(hours: &Weighted, rng: &mut impl Rng) -> u32 {
+    hours.pick(rng) as u32 * 3_600 + below(rng, 3_600) as u32
+}
+
+/// A time at which the office works, from 08:00 to 19:59:59: no clock is changed then.
+pub(crate) fn office_time(rng: &mut impl Rng) -> u32 {
+    between(rng, 8 * 3_600, 20 * 3_600 - 1) as u32
 }
 
 /// Divides a number in proportion to the weights; the parts add up to it exactly.
 fn split(number: u64, weights: &[u64]) -> Vec<u64> {
-    let total: u128 = weights.iter().map(|&weight| u128::from(weight)).sum();
+    let mut total: u128 = weights.iter().map(|&weight| u128::from(weight)).sum();
+    // A range of days on which the shop is closed sells on all of them alike.
+    let is_closed = total == 0;
+    if is_closed {
+        total = weights.len() as u128;
+    }
     let mut sum = 0;
     let mut given = 0;
     weights
         .iter()
         .map(|&weight| {
-            sum += u128::from(weight);
+            sum += if is_closed { 1 } else { u128::from(weight) };
             let due = (u128::from(number) * sum / total) as u64;
             let part = due - given;
             given = due;
@@ -97,31 +113,30 @@ fn split(number: u64, weights: &[u64]) -> Vec<u64> {
         .collect()
 }
 
-fn skipped_hour(date: NaiveDate) -> Option<u32> {
-    (0..24).find(|&hour| {
-        date.and_hms_opt(hour, 0, 0)
-            .is_some_and(|time| TIME_ZONE.from_local_datetime(&time) == LocalResult::None)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn date(year: i32, month: u32, day: u32) -> NaiveDate {
-        NaiveDate::from_ymd_opt(year, month, day).unwrap()
+    fn shop(transactions: u64, start: &str, end: &str) -> (Settings, Clock) {
+        let mut settings = Settings::of_size(transactions);
+        settings.start_date = start.parse().expect("a date");
+        settings.end_date = end.parse().expect("a date");
+        let clock = Clock::new(settings.start_date, settings.day_count());
+        (settings, clock)
     }
 
     #[test]
     fn parts_add_up_to_the_whole() {
         for number in [0, 1, 7, 10_000, 1_000_000_000] {
             assert_eq!(split(number, &[3, 0, 5, 1, 1]).iter().sum::<u64>(), number);
+            assert_eq!(split(number, &[0, 0, 0]).iter().sum::<u64>(), number);
         }
     }
 
     #[test]
     fn every_day_of_the_range_is_planned_and_the_orders_add_up() {
-        let days = plan(1, date(2024, 1, 1), date(2024, 12, 31), 12_345);
+        let (settings, clock) = shop(12_345, "2024-01-01", "2024-12-31");
+        let days = plan(&settings, &clock);
 
         assert_eq!(days.len(), 366);
         assert_eq!(days.iter().map(|day| day.order_count).sum::<u64>(), 12_345);
@@ -130,11 +145,9 @@ mod tests {
 
     #[test]
     fn the_skipped_hour_of_spring_has_no_orders() {
-        assert_eq!(skipped_hour(date(2025, 3, 9)), Some(2));
-        assert_eq!(skipped_hour(date(2025, 3, 10)), None);
+        let (settings, clock) = shop(50_000, "2025-03-09", "2025-03-09");
+        let times = times_of_day(&settings, &clock, 0, 50_000);
 
-        let days = plan(1, date(2025, 3, 9), date(2025, 3, 9), 50_000);
-        let times = times_of_day(1, &days[0]);
         assert_eq!(times.len(), 50_000);
         assert!(times.is_sorted());
         assert!(times.iter().all(|time| time / 3_600 != 2));
@@ -142,18 +155,13 @@ mod tests {
     }
 
     #[test]
-    fn december_and_the_evening_are_busy() {
-        let days = plan(1, date(2025, 1, 1), date(2025, 12, 31), 1_000_000);
-        let of_month = |month: u32| -> u64 {
-            days.iter()
-                .filter(|day| day.date.month() == month)
-                .map(|day| day.order_count)
-                .sum()
-        };
-        assert!(of_month(12) * 10 > of_month(1) * 14);
+    fn a_promotion_lifts_its_days() {
+        let (settings, clock) = shop(1_000_000, "2025-01-01", "2025-12-31");
+        let days = plan(&settings, &clock);
+        // Mondays of November: the 17th is an ordinary one, the 24th the first of Cyber week.
+        let (ordinary, promoted) = (&days[320], &days[327]);
 
-        let times = times_of_day(1, &days[0]);
-        let of_hour = |hour: u32| times.iter().filter(|time| *time / 3_600 == hour).count();
-        assert!(of_hour(20) > of_hour(3) * 5);
+        assert_eq!((ordinary.promotion, promoted.promotion), (0, 2_500));
+        assert!(promoted.order_count * 2 > ordinary.order_count * 3);
     }
 }

@@ -8,27 +8,20 @@ pub(crate) struct IdForm {
     pub(crate) width: usize,
 }
 
-pub(crate) const CATEGORY: IdForm = IdForm {
-    prefix: "CAT",
-    width: 3,
-};
-pub(crate) const CUSTOMER: IdForm = IdForm {
-    prefix: "CUST",
-    width: 4,
-};
-pub(crate) const ITEM: IdForm = IdForm {
-    prefix: "ITEM",
-    width: 5,
-};
-pub(crate) const PRODUCT: IdForm = IdForm {
-    prefix: "PROD",
-    width: 4,
-};
-pub(crate) const SUPPLIER: IdForm = IdForm {
-    prefix: "SUP",
-    width: 3,
-};
-pub(crate) const TRANSACTION: IdForm = IdForm {
-    prefix: "TXN",
-    width: 5,
-};
+const fn form(prefix: &'static str, width: usize) -> IdForm {
+    IdForm { prefix, width }
+}
+
+pub(crate) const CATEGORY: IdForm = form("CAT", 3);
+pub(crate) const CUSTOMER: IdForm = form("CUST", 4);
+pub(crate) const EVENT: IdForm = form("EVT", 5);
+pub(crate) const ITEM: IdForm = form("ITEM", 5);
+pub(crate) const MOVEMENT: IdForm = form("MOV", 5);
+pub(crate) const PRODUCT: IdForm = form("PROD", 4);
+pub(crate) const REPRESENTATIVE: IdForm = form("REP", 3);
+pub(crate) const SESSION: IdForm = form("SES", 5);
+pub(crate) const SHIPMENT: IdForm = form("SHIP", 5);
+pub(crate) const STORE: IdForm = form("STORE", 3);
+pub(crate) const SUPPLIER: IdForm = form("SUP", 3);
+pub(crate) const TRANSACTION: IdForm = form("TXN", 5);
+pub(crate) const VISITOR: IdForm = form("VIS", 5);

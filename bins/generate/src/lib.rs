@@ -1,23 +1,24 @@
-//! The synthetic shop's raw files: customers, products, transactions and their lines.
+//! The synthetic shop's raw files: a simulated shop with all that it tells of itself.
 //!
-//! In: settings and a seed. Out: four CSV files and `generation_metadata.json`.
+//! In: settings and a seed. Out: files for every entity, `generation_metadata.json`, and labels of
+//! the faults that were asked for.
 //!
-//! Architecture invariant: the same seed and settings give the same bytes; the clock is read for
-//! `generated_at` alone. Each file is replaced whole, after all of them have been written.
+//! Architecture invariant: the same seed and settings give the same bytes, for any number of
+//! threads; the clock is read for `generated_at` alone. Files appear when all of them are complete.
 
-mod assortment;
 mod calendar;
-mod catalogue;
-mod customers;
+mod faults;
 mod ids;
+mod members;
 mod metadata;
 mod money;
 mod orders;
-mod places;
+mod output;
 mod random;
-mod settings;
-mod sheet;
+pub mod settings;
 mod shop;
+mod stock;
+mod time;
 
 use std::path::PathBuf;
 
@@ -25,9 +26,12 @@ use chrono::NaiveDate;
 use common::progress::Bar;
 use common::{Program, Rows, StageContext, StageReport, Step, Uses};
 
-use crate::metadata::{METADATA_FILE, Metadata};
-pub use crate::settings::Settings;
-use crate::shop::{Shop, ShopFiles};
+pub use crate::faults::{FaultRate, Kind};
+use crate::metadata::{METADATA_FILE, Metadata, files_of_earlier_run};
+use crate::output::{Delivery, File, Releases};
+use crate::settings::{Compression, Scale, Settings};
+use crate::shop::Shop;
+use crate::time::Clock;
 
 /// The program, as the command line knows it.
 pub const PROGRAM: Program = Program {
@@ -35,16 +39,17 @@ pub const PROGRAM: Program = Program {
     about: env!("CARGO_PKG_DESCRIPTION"),
     examples: "Examples:
   generate
-  generate --transactions 1000000 --seed 7
-  generate --start-date 2024-01-01 --end-date 2024-06-30 --out /tmp/shop
+  generate --scale medium --seed 7 --threads 2
+  generate --scale small --faults 0.01 --out /tmp/shop
+  generate --start-date 2024-01-01 --end-date 2024-06-30 --days 20
 ",
     uses: Uses::Files,
 };
 
 /// Everything is priced in one currency.
 const CURRENCY: &str = "USD";
-/// Rows that share a random stream; small enough that a signal is heard between two blocks.
-const BLOCK_ROWS: u64 = 4_096;
+/// Customers that share a random stream.
+const BLOCK_ROWS: usize = 4_096;
 
 // A doc comment here would replace the program's own help.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -53,9 +58,9 @@ pub struct Options {
     /// Seed of all randomness: the same seed gives the same bytes
     #[arg(long, value_name = "NUMBER")]
     pub seed: Option<u64>,
-    /// Number of transactions
-    #[arg(long, value_name = "NUMBER")]
-    pub transactions: Option<u64>,
+    /// tiny, small, medium, large (10 thousand to 10 million transactions), or their number
+    #[arg(long, value_name = "SCALE")]
+    pub scale: Option<Scale>,
     /// Number of customers [default: one for every 10 transactions]
     #[arg(long, value_name = "NUMBER")]
     pub customers: Option<u64>,
@@ -68,6 +73,18 @@ pub struct Options {
     /// Last day of trade
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub end_date: Option<NaiveDate>,
+    /// Deliver the last days one by one, in folders: the first with all before it, then what changes
+    #[arg(long, value_name = "NUMBER")]
+    pub days: Option<u32>,
+    /// Threads that make rows; the bytes do not depend on it [default: one for each processor]
+    #[arg(long, value_name = "NUMBER")]
+    pub threads: Option<usize>,
+    /// How the files are packed
+    #[arg(long, value_name = "KIND")]
+    pub compression: Option<Compression>,
+    /// Faults to plant: a share of all rows, or of one kind: 0.01, null=0.02,truncated=1
+    #[arg(long, value_name = "RATE", value_delimiter = ',')]
+    pub faults: Vec<FaultRate>,
     /// Folder for the files [default: raw/synthetic in the data folder]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
@@ -79,10 +96,7 @@ pub struct Options {
 /// A usage failure for settings out of range; an I/O error, with the file's path, when the disk is
 /// full or the folder refuses. The previous files stay as they were.
 pub async fn run(ctx: &StageContext, options: &Options) -> anyhow::Result<StageReport> {
-    let settings = ctx
-        .config
-        .section::<Settings>("generate")?
-        .overridden_by(options)?;
+    let settings = Settings::load(&ctx.config, options)?;
     let folder = match &options.out {
         Some(folder) => folder.clone(),
         None => ctx.config.paths.raw_dir().join("synthetic"),
@@ -93,30 +107,23 @@ pub async fn run(ctx: &StageContext, options: &Options) -> anyhow::Result<StageR
         return Ok(report);
     }
 
-    let mut files = ShopFiles::create(&folder)?;
-    let shop = Shop::new(
-        &settings,
-        Bar::new("generate", Some(shop::record_count(&settings)), "records"),
-    );
-
-    let step = Step::begin("write products").relation("products.csv");
-    let catalogue = shop.write_products(&mut files.products).await?;
-    report.finish(step, written(files.products.row_count()));
-
-    let step = Step::begin("write customers").relation("customers.csv");
-    let customers = shop.write_customers(&mut files.customers).await?;
-    report.finish(step, written(files.customers.row_count()));
-
-    let step = Step::begin("write transactions").relation("transactions.csv");
-    let items_step = Step::begin("write transaction items").relation("transaction_items.csv");
-    shop.write_orders(&catalogue, &customers, &mut files)
-        .await?;
-    report.finish(step, written(files.transactions.row_count()));
-    report.finish(items_step, written(files.items.row_count()));
-
+    let clock = Clock::new(settings.start_date, settings.day_count());
+    let releases = Releases::new(&settings);
+    let mut delivery = Delivery::create(&folder, &releases, &clock, settings.compression)?;
+    let bar = Bar::new("generate", Some(settings.transactions()), "orders");
+    let shop = Shop::new(&settings, &clock, &releases, bar)?;
+    let step = Step::begin("write files").relation(folder.display().to_string());
+    shop.write(&mut delivery).await?;
     shop.finish();
-    let metadata = Metadata::new(ctx.started_at, &settings, &files);
-    files.commit()?;
+
+    let row_count = File::ALL.into_iter().map(|file| delivery.row_count(file)).sum();
+    report.finish(step, written(row_count));
+    for file in File::ALL {
+        let step = Step::begin("wrote").relation(file.name());
+        report.finish(step, written(delivery.row_count(file)));
+    }
+    let metadata = Metadata::new(ctx.started_at, &settings, &delivery);
+    delivery.commit(&folder, &files_of_earlier_run(&folder))?;
     common::report::write_json(&folder.join(METADATA_FILE), &metadata)?;
     Ok(report)
 }
@@ -128,16 +135,16 @@ fn written(row_count: u64) -> Rows {
     }
 }
 
-/// What a run would write; the number of lines is an expectation.
+/// What a run would write of what the settings decide by themselves.
 fn plan(settings: &Settings, report: &mut StageReport) {
     let planned = [
-        ("products.csv", settings.product_count()),
-        ("customers.csv", settings.customer_count()),
-        ("transactions.csv", settings.transactions),
-        ("transaction_items.csv", settings.expected_line_count()),
+        (File::Suppliers, settings.supplier_count()),
+        (File::Products, settings.product_count()),
+        (File::Customers, settings.customer_count()),
+        (File::Transactions, settings.transactions()),
     ];
     for (file, row_count) in planned {
-        let step = Step::begin("would write").relation(file);
+        let step = Step::begin("would write").relation(file.name());
         report.finish(
             step,
             Rows {

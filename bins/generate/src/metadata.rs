@@ -1,13 +1,13 @@
 //! `generation_metadata.json`: what was made, when, and from which seed.
 
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::path::Path;
 
 use chrono::{DateTime, NaiveDate, SubsecRound as _, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use crate::output::{Delivery, File};
 use crate::settings::Settings;
-use crate::shop::ShopFiles;
 
 pub(crate) const METADATA_FILE: &str = "generation_metadata.json";
 
@@ -15,18 +15,13 @@ pub(crate) const METADATA_FILE: &str = "generation_metadata.json";
 pub(crate) struct Metadata {
     generated_at: DateTime<Utc>,
     seed: u64,
-    record_counts: RecordCounts,
+    /// Rows of each file, over all deliveries.
+    record_counts: BTreeMap<&'static str, u64>,
     transaction_date_range: DateRange,
     /// Planted faults by kind: none in a healthy shop.
     faults: BTreeMap<&'static str, u64>,
-}
-
-#[derive(Debug, Serialize)]
-struct RecordCounts {
-    customers: u64,
-    products: u64,
-    transactions: u64,
-    transaction_items: u64,
+    /// The files below the output folder.
+    files: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -36,25 +31,45 @@ struct DateRange {
 }
 
 impl Metadata {
-    pub(crate) fn new<W: Write>(
+    pub(crate) fn new(
         generated_at: DateTime<Utc>,
         settings: &Settings,
-        files: &ShopFiles<W>,
+        delivery: &Delivery,
     ) -> Self {
         Self {
             generated_at: generated_at.trunc_subsecs(0),
             seed: settings.seed,
-            record_counts: RecordCounts {
-                customers: files.customers.row_count(),
-                products: files.products.row_count(),
-                transactions: files.transactions.row_count(),
-                transaction_items: files.items.row_count(),
-            },
+            record_counts: File::ALL
+                .into_iter()
+                .map(|file| (file.stem(), delivery.row_count(file)))
+                .collect(),
             transaction_date_range: DateRange {
                 start_date: settings.start_date,
                 end_date: settings.end_date,
             },
             faults: BTreeMap::new(),
+            files: delivery.names(),
         }
     }
+}
+
+/// Files that an earlier run wrote into that folder, as its metadata tells; none where there was no
+/// such run. Names that lead elsewhere are left alone.
+pub(crate) fn files_of_earlier_run(folder: &Path) -> Vec<String> {
+    #[derive(Deserialize)]
+    struct Earlier {
+        #[serde(default)]
+        files: Vec<String>,
+    }
+
+    let is_ours = |name: &String| {
+        let (above, file) = name.rsplit_once('/').unwrap_or(("", name));
+        let is_known = File::ALL.iter().any(|known| file.starts_with(&known.name()));
+        is_known && (above.is_empty() || above.starts_with("business_date=")) && !above.contains('/')
+    };
+    std::fs::read(folder.join(METADATA_FILE))
+        .ok()
+        .and_then(|text| serde_json::from_slice::<Earlier>(&text).ok())
+        .map(|earlier| earlier.files.into_iter().filter(is_ours).collect())
+        .unwrap_or_default()
 }

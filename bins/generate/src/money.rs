@@ -9,9 +9,22 @@ pub(crate) fn line_total(quantity: i64, unit_price_cents: i64, discount: i64) ->
     (exact + 5_000 * exact.signum()) / 10_000
 }
 
+/// So many hundredths of a percent of an amount in cents, a half cent away from zero.
+pub(crate) fn percent_of(amount_cents: i64, hundredths_pct: i64) -> i64 {
+    let exact = amount_cents * hundredths_pct;
+    (exact + 5_000 * exact.signum()) / 10_000
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_of_an_amount_round_as_lines_do() {
+        assert_eq!(percent_of(1_010, 2_500), 253); // 252.5
+        assert_eq!(percent_of(-1_010, 2_500), -253);
+        assert_eq!(percent_of(999, 0), 0);
+    }
 
     /// Each expectation is what `select round(q * p * (1 - d / 100.0), 2)` gives in PostgreSQL 15.
     #[test]

@@ -1,7 +1,8 @@
 //! Random numbers that depend on the seed and on the place where they are used, and on nothing else.
 //!
-//! Architecture invariant: whole numbers only. Floating-point functions differ between machines,
-//! and the same seed must give the same bytes on all of them.
+//! Architecture invariant: what reaches a file is decided in whole numbers. Where a distribution
+//! needs logarithms they come from libm's own code, never from the machine's, and the result is
+//! rounded: the same seed must give the same bytes everywhere.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -18,8 +19,13 @@ pub(crate) enum Stream {
     Streets = 6,
     Registrations = 7,
     Customers = 8,
-    Loyalty = 9,
+    Persons = 9,
     Orders = 10,
+    Visits = 11,
+    Stock = 12,
+    Suppliers = 13,
+    Stores = 14,
+    Pairs = 15,
 }
 
 /// The generator of one block of one stream. Blocks do not depend on each other, so that they can
@@ -44,14 +50,35 @@ pub(crate) fn between(rng: &mut impl Rng, first: u64, last: u64) -> u64 {
     first + below(rng, last - first + 1)
 }
 
-/// True in `percent` of 100 cases.
-pub(crate) fn chance(rng: &mut impl Rng, percent: u64) -> bool {
-    below(rng, 100) < percent
-}
-
 /// Any element of a table that is not empty.
 pub(crate) fn any<'a, T>(rng: &mut impl Rng, table: &'a [T]) -> &'a T {
     &table[below(rng, table.len() as u64) as usize]
+}
+
+/// A probability, as the part of all 64-bit numbers that hit.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Chance(u64);
+
+impl Chance {
+    /// Hits in so many of 100 cases.
+    pub(crate) fn percent(percent: f64) -> Self {
+        Self::share(percent / 100.0)
+    }
+
+    /// Hits in that share of the cases, from 0 to 1.
+    pub(crate) fn share(share: f64) -> Self {
+        // A cast saturates, so that 1 becomes "all but one of 2⁶⁴".
+        Self((share * 18_446_744_073_709_551_616.0) as u64)
+    }
+
+    pub(crate) fn hits(self, rng: &mut impl Rng) -> bool {
+        self.takes(rng.next_u64())
+    }
+
+    /// Whether that number, one of all 64-bit numbers, is a hit.
+    pub(crate) fn takes(self, number: u64) -> bool {
+        self.0 > 0 && number <= self.0
+    }
 }
 
 /// Picks positions in proportion to their weights.
@@ -77,7 +104,7 @@ impl Weighted {
         self.pick_of_first(self.cumulative.len(), rng)
     }
 
-    /// Picks among the first `count` positions only.
+    /// Picks among the first `count` positions only; one of them must have a weight.
     pub(crate) fn pick_of_first(&self, count: usize, rng: &mut impl Rng) -> usize {
         let candidates = &self.cumulative[..count];
         let drawn = below(rng, candidates[count - 1]);
@@ -85,17 +112,11 @@ impl Weighted {
     }
 }
 
-/// Weights of a law of Zipf in a random order; its head is flat, so that the best fifth has about
-/// three fifths of the weight at any count.
-pub(crate) fn zipf_weights(rng: &mut impl Rng, count: u64) -> Vec<u64> {
-    let flat_head = 5 + count / 50;
-    let mut weights: Vec<u64> = (0..count)
-        .map(|rank| 1_000_000_000 / (rank + flat_head))
-        .collect();
-    for position in (1..weights.len()).rev() {
-        weights.swap(position, below(rng, position as u64 + 1) as usize);
+/// Puts the elements into a random order (Fisher and Yates).
+pub(crate) fn shuffle<T>(rng: &mut impl Rng, elements: &mut [T]) {
+    for position in (1..elements.len()).rev() {
+        elements.swap(position, below(rng, position as u64 + 1) as usize);
     }
-    weights
 }
 
 #[cfg(test)]
@@ -138,14 +159,17 @@ mod tests {
     }
 
     #[test]
-    fn the_top_fifth_of_a_zipf_law_has_most_of_the_weight_at_any_count() {
-        for count in [500, 5_000, 50_000] {
-            let mut weights = zipf_weights(&mut block_rng(7, Stream::Popularity, 0), count);
-            weights.sort_unstable_by(|a, b| b.cmp(a));
-            let top: u64 = weights[..count as usize / 5].iter().sum();
-            let all: u64 = weights.iter().sum();
-
-            assert!((55..65).contains(&(top * 100 / all)), "{}", top * 100 / all);
+    fn chances_hit_as_often_as_they_say() {
+        let mut rng = block_rng(7, Stream::Orders, 0);
+        for (percent, range) in [
+            (0.0, 0..1),
+            (2.5, 2_300..2_700),
+            (50.0, 49_000..51_000),
+            (100.0, 100_000..100_001),
+        ] {
+            let chance = Chance::percent(percent);
+            let hits = (0..100_000).filter(|_| chance.hits(&mut rng)).count();
+            assert!(range.contains(&hits), "{percent} %: {hits}");
         }
     }
 }

@@ -1,131 +1,118 @@
-//! The whole shop, written block by block so that memory stays flat and signals are heard.
+//! The whole shop, made in waves of blocks: while one wave is written to the files, the next one
+//! becomes text and the one after it is drafted. Only the shop floor takes the blocks one by one.
+//!
+//! Architecture invariant: blocks do not depend on the number of threads, and reach the files in
+//! their order, so that neither do the bytes. Memory holds three waves, however large the shop.
 
-use std::io::Write;
-use std::path::Path;
-
-use common::atomic::AtomicFile;
+use anyhow::Context as _;
 use common::progress::Bar;
+use rayon::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use tokio::task::yield_now;
 
-use crate::catalogue::{self, Catalogue, CatalogueWriter};
-use crate::customers::{self, Customers, CustomersWriter};
-use crate::orders::{self, Block, OrdersWriter};
+use crate::calendar::{self, Day};
+use crate::members::{Catalogue, Customers, Stores, Suppliers, write_categories};
+use crate::orders::{Block, BlockPlan, Drafter, OrderWriter};
+use crate::output::{Chunk, Delivery, Part, Releases};
 use crate::settings::Settings;
-use crate::sheet::Sheet;
-use crate::{BLOCK_ROWS, calendar};
+use crate::stock::{ShelfPlan, ShopFloor, Sold};
+use crate::time::{Clock, Moment};
 
-/// The shop's files in the making.
-#[derive(Debug)]
-pub(crate) struct ShopFiles<W: Write> {
-    pub(crate) products: Sheet<W>,
-    pub(crate) customers: Sheet<W>,
-    pub(crate) transactions: Sheet<W>,
-    pub(crate) items: Sheet<W>,
-}
+/// Orders of one block.
+const BLOCK_ORDERS: usize = 2_048;
+/// Blocks of a wave for each thread: enough to keep it busy, few enough for memory to stay flat.
+const BLOCKS_PER_THREAD: usize = 2;
 
-impl<W: Write> ShopFiles<W> {
-    /// Opens each file with `open` and writes its header.
-    pub(crate) fn open(open: impl Fn(&str) -> anyhow::Result<(String, W)>) -> anyhow::Result<Self> {
-        let sheet = |file: &str, columns: &[&str]| {
-            let (name, writer) = open(file)?;
-            Sheet::new(name, writer, columns)
-        };
-        Ok(Self {
-            products: sheet("products.csv", &catalogue::COLUMNS)?,
-            customers: sheet("customers.csv", &customers::COLUMNS)?,
-            transactions: sheet("transactions.csv", &orders::COLUMNS)?,
-            items: sheet("transaction_items.csv", &orders::ITEM_COLUMNS)?,
-        })
-    }
-}
-
-impl ShopFiles<AtomicFile> {
-    /// Starts the files under temporary names in that folder.
-    pub(crate) fn create(folder: &Path) -> anyhow::Result<Self> {
-        Self::open(|file| {
-            let path = folder.join(file);
-            Ok((path.display().to_string(), AtomicFile::create(&path)?))
-        })
-    }
-
-    /// Puts all files in their places, only now that each of them is complete. A file comes after
-    /// those that it refers to.
-    pub(crate) fn commit(self) -> anyhow::Result<()> {
-        for sheet in [self.products, self.customers, self.transactions, self.items] {
-            sheet.into_inner()?.commit()?;
-        }
-        Ok(())
-    }
-}
-
-/// Writes the shop that the settings describe.
+/// Everything that does not change while the shop trades.
 #[derive(Debug)]
 pub(crate) struct Shop<'a> {
     settings: &'a Settings,
+    clock: &'a Clock,
+    releases: &'a Releases,
+    pool: ThreadPool,
+    wave_blocks: usize,
     bar: Bar,
 }
 
-/// What the progress bar counts: an order and its lines are one record.
-pub(crate) fn record_count(settings: &Settings) -> u64 {
-    settings.product_count() + settings.customer_count() + settings.transactions
-}
-
 impl<'a> Shop<'a> {
-    pub(crate) fn new(settings: &'a Settings, bar: Bar) -> Self {
-        Self { settings, bar }
+    pub(crate) fn new(
+        settings: &'a Settings,
+        clock: &'a Clock,
+        releases: &'a Releases,
+        bar: Bar,
+    ) -> anyhow::Result<Self> {
+        let threads = settings.thread_count();
+        let pool = ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .context("failed to start threads")?;
+        Ok(Self {
+            settings,
+            clock,
+            releases,
+            pool,
+            wave_blocks: threads * BLOCKS_PER_THREAD,
+            bar,
+        })
     }
 
-    pub(crate) async fn write_products<W: Write>(
-        &self,
-        sheet: &mut Sheet<W>,
-    ) -> anyhow::Result<Catalogue> {
-        let mut writer = CatalogueWriter::new(self.settings);
-        for block in 0..writer.block_count() {
-            let row_count = sheet.row_count();
-            writer.write_block(block, sheet)?;
-            self.rest(sheet.row_count() - row_count).await;
-        }
-        Ok(writer.finish())
-    }
-
-    pub(crate) async fn write_customers<W: Write>(
-        &self,
-        sheet: &mut Sheet<W>,
-    ) -> anyhow::Result<Customers> {
-        let mut writer = CustomersWriter::new(self.settings);
-        for block in 0..writer.block_count() {
-            let row_count = sheet.row_count();
-            writer.write_block(block, sheet)?;
-            self.rest(sheet.row_count() - row_count).await;
-        }
-        Ok(writer.finish())
-    }
-
-    pub(crate) async fn write_orders<W: Write>(
-        &self,
-        catalogue: &Catalogue,
-        customers: &Customers,
-        files: &mut ShopFiles<W>,
-    ) -> anyhow::Result<()> {
-        let Settings {
-            seed,
-            start_date,
-            end_date,
-            transactions,
+    /// Writes all files; signals are heard between two waves.
+    pub(crate) async fn write(&self, delivery: &mut Delivery) -> anyhow::Result<()> {
+        let Self {
+            settings,
+            clock,
+            releases,
             ..
-        } = *self.settings;
-        let mut writer = OrdersWriter::new(self.settings, catalogue, customers);
-        for day in calendar::plan(seed, start_date, end_date, transactions) {
-            let times = calendar::times_of_day(seed, &day);
-            for (times, part) in times.chunks(BLOCK_ROWS as usize).zip(0..) {
-                let block = Block {
-                    date: day.date,
-                    number: day.number << 32 | part,
-                    times,
-                };
-                writer.write_block(block, &mut files.transactions, &mut files.items)?;
-                self.rest(times.len() as u64).await;
+        } = *self;
+        let stores = Stores::new(settings);
+        let suppliers = Suppliers::new(settings);
+        let catalogue = Catalogue::new(settings);
+        let customers = self.pool.install(|| Customers::new(settings, releases));
+        let mut chunk = Chunk::new(releases.count());
+        write_categories(&mut chunk)?;
+        suppliers.write(clock, &mut chunk)?;
+        stores.write(releases, clock, &mut chunk)?;
+        self.add(chunk.finish(settings.compression)?, delivery)?;
+        self.write_customers(&customers, delivery).await?;
+
+        let days = calendar::plan(settings, clock);
+        let plan = ShelfPlan::new(settings, &catalogue, &suppliers, &stores);
+        let drafter = Drafter::new(settings, clock, &customers, &catalogue, &stores, &days);
+        let members = (&catalogue, &suppliers);
+        let mut floor = ShopFloor::new(settings, releases, members, &plan, &drafter, &days);
+        let writer = OrderWriter::new(settings, clock, releases, &customers, &catalogue, &plan);
+        let mut blocks = Blocks::new(settings, clock, &days);
+        let mut sold: Vec<Sold> = Vec::new();
+        let mut parts: Vec<Vec<Part>> = Vec::new();
+        loop {
+            let planned = blocks.next_wave(self.wave_blocks);
+            let is_over = planned.is_empty() && sold.is_empty();
+            let (drafted, (written, finished)) = self.pool.install(|| {
+                rayon::join(
+                    || -> Vec<Block> {
+                        let planned = planned.par_iter();
+                        planned.map(|plan| drafter.draft(plan)).collect()
+                    },
+                    || {
+                        rayon::join(
+                            || self.texts(&sold, &writer),
+                            || parts.drain(..).try_for_each(|parts| self.add(parts, delivery)),
+                        )
+                    },
+                )
+            });
+            finished?;
+            self.bar.add(sold.iter().map(|it| it.block.orders.len() as u64).sum());
+            parts = written?;
+            if is_over {
+                break;
             }
+            sold = drafted.into_iter().map(|block| floor.sell(block)).collect();
+            yield_now().await;
+        }
+        let last = writer.write(&floor.close())?;
+        for parts in parts.into_iter().chain([last.finish(settings.compression)?]) {
+            self.add(parts, delivery)?;
         }
         Ok(())
     }
@@ -135,83 +122,87 @@ impl<'a> Shop<'a> {
         self.bar.finish();
     }
 
-    /// Shows progress and lets a signal be heard.
-    async fn rest(&self, record_count: u64) {
-        self.bar.add(record_count);
-        yield_now().await;
+    async fn write_customers(
+        &self,
+        customers: &Customers,
+        delivery: &mut Delivery,
+    ) -> anyhow::Result<()> {
+        let numbers: Vec<usize> = (0..customers.block_count()).collect();
+        for wave in numbers.chunks(self.wave_blocks) {
+            let parts: Vec<Vec<Part>> = self.pool.install(|| {
+                let write = |&block: &usize| {
+                    let mut chunk = Chunk::new(self.releases.count());
+                    customers.write_block(block, self.releases, self.clock, &mut chunk)?;
+                    chunk.finish(self.settings.compression)
+                };
+                wave.par_iter().map(write).collect::<anyhow::Result<_>>()
+            })?;
+            for parts in parts {
+                self.add(parts, delivery)?;
+            }
+            yield_now().await;
+        }
+        Ok(())
+    }
+
+    fn texts(&self, sold: &[Sold], writer: &OrderWriter<'_>) -> anyhow::Result<Vec<Vec<Part>>> {
+        let text = |sold: &Sold| writer.write(sold)?.finish(self.settings.compression);
+        sold.par_iter().map(text).collect()
+    }
+
+    fn add(&self, parts: Vec<Part>, delivery: &mut Delivery) -> anyhow::Result<()> {
+        parts.iter().try_for_each(|part| delivery.add(part))
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::fmt::Write as _;
+/// Cuts the orders of all days into blocks.
+struct Blocks<'a> {
+    settings: &'a Settings,
+    clock: &'a Clock,
+    days: &'a [Day],
+    next_day: usize,
+    next_block: u64,
+    next_order: u64,
+    /// Moments of orders that are in no block yet.
+    waiting: Vec<Moment>,
+}
 
-    use sha2::{Digest as _, Sha256};
-
-    use super::*;
-
-    /// The SHA-256 of each file of a shop in memory.
-    async fn digests(settings: &Settings) -> anyhow::Result<Vec<String>> {
-        let mut files = ShopFiles::open(|file| Ok((file.to_owned(), Vec::new())))?;
-        let shop = Shop::new(settings, Bar::new("test", None, "records"));
-        let catalogue = shop.write_products(&mut files.products).await?;
-        let customers = shop.write_customers(&mut files.customers).await?;
-        shop.write_orders(&catalogue, &customers, &mut files)
-            .await?;
-        [
-            files.products,
-            files.customers,
-            files.transactions,
-            files.items,
-        ]
-        .into_iter()
-        .map(|sheet| {
-            let digest = Sha256::digest(sheet.into_inner()?);
-            let mut text = String::new();
-            for byte in digest {
-                write!(text, "{byte:02x}")?;
-            }
-            Ok(text)
-        })
-        .collect()
+impl<'a> Blocks<'a> {
+    fn new(settings: &'a Settings, clock: &'a Clock, days: &'a [Day]) -> Self {
+        Self {
+            settings,
+            clock,
+            days,
+            next_day: 0,
+            next_block: 0,
+            next_order: 0,
+            waiting: Vec::new(),
+        }
     }
 
-    /// Goal: notice every change of the bytes that a seed stands for.
-    /// Method: compare with checksums taken once; after a wanted change take them again.
-    #[tokio::test]
-    async fn a_small_shop_has_the_bytes_that_it_always_had() -> anyhow::Result<()> {
-        let settings = Settings {
-            seed: 1,
-            transactions: 500,
-            ..Settings::default()
-        };
-
-        assert_eq!(
-            digests(&settings).await?,
-            [
-                "5e7a6220b5d6bd87876cada62e9e1914eedb550003e20e629fd48c20c62cefb2",
-                "68022c5aa4785eea75fa2528c559318edc75a7b8a1fb243a25a12ee54865fa8f",
-                "29cf9e7cc03bfc9124029ff13d2e3be7f10c734eb5791b6e87deab570d50d681",
-                "07704d18441cade89cad5cb0d68a26d1d87dcf4f0e6a323a3e210e4865e938ca"
-            ]
-        );
-        Ok(())
-    }
-
-    #[tokio::test]
-    async fn another_seed_has_other_bytes_in_every_file() -> anyhow::Result<()> {
-        let one = Settings {
-            seed: 1,
-            transactions: 50,
-            ..Settings::default()
-        };
-        let two = Settings {
-            seed: 2,
-            ..one.clone()
-        };
-
-        let pairs = digests(&one).await?.into_iter().zip(digests(&two).await?);
-        assert!(pairs.into_iter().all(|(one, two)| one != two));
-        Ok(())
+    fn next_wave(&mut self, block_count: usize) -> Vec<BlockPlan> {
+        while self.waiting.len() < block_count * BLOCK_ORDERS && self.next_day < self.days.len() {
+            let day = self.next_day as i32;
+            let order_count = self.days[self.next_day].order_count;
+            let times = calendar::times_of_day(self.settings, self.clock, day, order_count);
+            let moments = times.into_iter().map(|second| Moment::new(day, second));
+            self.waiting.extend(moments);
+            self.next_day += 1;
+        }
+        let mut plans = Vec::new();
+        while plans.len() < block_count && !self.waiting.is_empty() {
+            // Only the last block of all is short: before it, whole days are waiting.
+            let count = self.waiting.len().min(BLOCK_ORDERS);
+            let rest = self.waiting.split_off(count);
+            let moments = std::mem::replace(&mut self.waiting, rest);
+            plans.push(BlockPlan {
+                number: self.next_block,
+                first_order: self.next_order,
+                moments,
+            });
+            self.next_block += 1;
+            self.next_order += count as u64;
+        }
+        plans
     }
 }

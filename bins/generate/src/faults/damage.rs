@@ -6,8 +6,9 @@ use rand::Rng;
 
 use super::kind::Kind;
 use super::label::{Expected, Label};
-use crate::output::files::File;
+use crate::output::File;
 use crate::random::between;
+use crate::settings::Settings;
 
 /// A column that no contract knows, as it would come with a new version of a shop's software.
 const NEW_COLUMN: &str = "loyalty_points";
@@ -15,21 +16,9 @@ const NEW_VALUE: &str = "0";
 /// The part of a file's rows that is left at least and at most when it is cut off, in percent.
 const KEPT_PCT: (u64, u64) = (50, 95);
 
-/// A file that was written.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Written<'a> {
-    /// Its path below the output folder.
-    pub(crate) name: &'a str,
-    pub(crate) file: File,
-    /// Records, planted ones too.
-    pub(crate) row_count: u64,
-}
-
 /// What is done to one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FileFault {
-    /// The file's path below the output folder.
-    pub(crate) name: String,
     change: Change,
 }
 
@@ -40,25 +29,36 @@ enum Change {
         position: usize,
     },
     Added,
-    /// So many rows stay whole, and the next one in part.
+    /// So much of the rows stays whole, in percent, and the next row in part.
     Cut {
-        kept: u64,
-        row_count: u64,
+        kept_pct: u64,
     },
 }
 
+/// The files that can have a fault, each with the number of its delivery: those with a header, and
+/// with rows on every day.
+pub(super) fn candidates(settings: &Settings) -> Vec<(usize, File)> {
+    let daily = [
+        File::Transactions,
+        File::TransactionItems,
+        File::Payments,
+        File::InventoryMovements,
+    ];
+    let first = File::ALL
+        .into_iter()
+        .filter(|file| !file.is_json() && *file != File::Deletes)
+        .map(|file| (0, file));
+    let later = (1..settings.days as usize).flat_map(|release| daily.map(|file| (release, file)));
+    first.chain(later).collect()
+}
+
 impl FileFault {
-    /// A fault of that kind, if the file can have it.
-    pub(super) fn draw(kind: Kind, written: &Written<'_>, rng: &mut impl Rng) -> Option<Self> {
-        if !can_have(kind, written) {
-            return None;
-        }
-        let rows = written.row_count;
-        let columns = written.file.columns();
+    /// A fault of that kind.
+    pub(super) fn draw(kind: Kind, file: File, rng: &mut impl Rng) -> Self {
+        let columns = file.columns();
         let change = match kind {
             Kind::Truncated => Change::Cut {
-                kept: (rows * between(rng, KEPT_PCT.0, KEPT_PCT.1) / 100).min(rows - 1),
-                row_count: rows,
+                kept_pct: between(rng, KEPT_PCT.0, KEPT_PCT.1),
             },
             _ if between(rng, 0, 1) == 0 => Change::Added,
             _ => {
@@ -67,21 +67,19 @@ impl FileFault {
                 Change::Renamed { column, position }
             }
         };
-        Some(Self {
-            name: written.name.to_owned(),
-            change,
-        })
+        Self { change }
     }
 
-    /// Its label; `line` is none in `faults.jsonl`.
-    pub(crate) fn label(&self) -> Label {
+    /// Its label, which concerns no single line, for a file that had so many rows.
+    pub(crate) fn label(&self, row_count: u64) -> Label {
         let (kind, field, clean) = match &self.change {
             Change::Renamed { column, .. } => {
                 (Kind::Drift, Some(*column), Some((*column).to_owned()))
             }
             Change::Added => (Kind::Drift, None, None),
-            Change::Cut { kept, row_count } => {
-                (Kind::Truncated, None, Some((row_count - kept).to_string()))
+            Change::Cut { kept_pct } => {
+                let lost = row_count - kept(row_count, *kept_pct);
+                (Kind::Truncated, None, Some(lost.to_string()))
             }
         };
         Label {
@@ -93,22 +91,18 @@ impl FileFault {
         }
     }
 
-    /// Whether that physical line is still there, the header being 1: faults that were planted
-    /// behind the cut are gone with their lines, and so are their labels.
-    pub(crate) fn keeps_line(&self, line: u64) -> bool {
-        match self.change {
-            Change::Cut { kept, .. } => line <= kept + 1,
-            Change::Renamed { .. } | Change::Added => true,
-        }
-    }
-
-    /// Copies the unpacked file, damaged; a line at a time, so that memory stays flat.
-    pub(crate) fn copy(&self, mut input: impl BufRead, mut output: impl Write) -> io::Result<()> {
+    /// Copies the unpacked file of so many rows, damaged; a line at a time, so that memory stays
+    /// flat.
+    pub(crate) fn copy(
+        &self,
+        row_count: u64,
+        mut input: impl BufRead,
+        mut output: impl Write,
+    ) -> io::Result<()> {
         let mut line = Vec::new();
-        let mut line_number = 0;
+        let mut lines_before = 0;
         while input.read_until(b'\n', &mut line)? > 0 {
-            line_number += 1;
-            let is_header = line_number == 1;
+            let is_header = lines_before == 0;
             match &self.change {
                 Change::Renamed { position, .. } if is_header => {
                     output.write_all(&with_renamed(&line, *position))?;
@@ -119,21 +113,24 @@ impl FileFault {
                     output.write_all(line.strip_suffix(b"\n").unwrap_or(&line))?;
                     writeln!(output, ",{added}")?;
                 }
-                Change::Cut { .. } if self.keeps_line(line_number) => output.write_all(&line)?,
-                Change::Cut { .. } => return output.write_all(&line[..line.len() / 2]),
+                // A file without rows is cut off in its header.
+                Change::Cut { kept_pct }
+                    if row_count == 0 || lines_before > kept(row_count, *kept_pct) =>
+                {
+                    return output.write_all(&line[..line.len() / 2]);
+                }
+                Change::Cut { .. } => output.write_all(&line)?,
             }
+            lines_before += 1;
             line.clear();
         }
         Ok(())
     }
 }
 
-/// Lines of JSON have no header; a file without a row has nothing to lose.
-fn can_have(kind: Kind, written: &Written<'_>) -> bool {
-    match kind {
-        Kind::Drift => !written.file.is_json() && written.file != File::Deletes,
-        _ => !written.file.is_json() && written.row_count > 1,
-    }
+/// Rows that stay whole: never all of them.
+fn kept(row_count: u64, kept_pct: u64) -> u64 {
+    row_count * kept_pct / 100
 }
 
 /// The header with `<column>_new` in place of a column, which is never the first, so that the file
@@ -161,40 +158,46 @@ mod tests {
     const TEXT: &str = "category_id,parent_category_id,category_name\n\
                         CAT001,,Books\nCAT002,,Tea\nCAT003,CAT001,Novels\n";
 
-    fn damaged(change: Change) -> anyhow::Result<(String, FileFault)> {
-        let fault = FileFault {
-            name: "categories.csv".to_owned(),
-            change,
-        };
+    fn damaged(change: Change) -> anyhow::Result<(String, Label)> {
+        let fault = FileFault { change };
         let mut out = Vec::new();
-        fault.copy(TEXT.as_bytes(), &mut out)?;
-        Ok((String::from_utf8(out)?, fault))
+        fault.copy(3, TEXT.as_bytes(), &mut out)?;
+        Ok((String::from_utf8(out)?, fault.label(3)))
     }
 
     #[test]
     fn a_file_that_is_cut_off_ends_inside_of_a_record() -> anyhow::Result<()> {
-        let (text, fault) = damaged(Change::Cut {
-            kept: 1,
-            row_count: 3,
-        })?;
+        let (text, label) = damaged(Change::Cut { kept_pct: 50 })?;
 
         assert_eq!(
             text,
             "category_id,parent_category_id,category_name\nCAT001,,Books\nCAT002"
         );
-        assert_eq!(fault.label().clean.as_deref(), Some("2"));
-        assert!(fault.keeps_line(2) && !fault.keeps_line(3));
+        assert_eq!(label.clean.as_deref(), Some("2"));
+        Ok(())
+    }
+
+    #[test]
+    fn a_file_without_rows_is_cut_off_in_its_header() -> anyhow::Result<()> {
+        let fault = FileFault {
+            change: Change::Cut { kept_pct: 95 },
+        };
+        let mut out = Vec::new();
+        fault.copy(0, "entity,key\n".as_bytes(), &mut out)?;
+
+        assert_eq!(out, b"entit");
+        assert_eq!(fault.label(0).clean.as_deref(), Some("0"));
         Ok(())
     }
 
     #[test]
     fn drift_renames_a_column_or_adds_one() -> anyhow::Result<()> {
-        let (text, fault) = damaged(Change::Renamed {
+        let (text, label) = damaged(Change::Renamed {
             column: "category_name",
             position: 2,
         })?;
         assert!(text.starts_with("category_id,parent_category_id,category_name_new\nCAT001,"));
-        assert_eq!(fault.label().field, Some("category_name"));
+        assert_eq!(label.field, Some("category_name"));
 
         let (text, _) = damaged(Change::Added)?;
         assert!(text.starts_with("category_id,parent_category_id,category_name,loyalty_points\n"));

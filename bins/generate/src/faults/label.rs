@@ -4,7 +4,7 @@ use csv::ByteRecord;
 use serde::Serialize;
 
 use super::kind::Kind;
-use crate::output::files::File;
+use crate::output::File;
 
 /// What the pipeline is expected to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

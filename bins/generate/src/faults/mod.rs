@@ -56,15 +56,15 @@ use chrono::{NaiveDate, TimeDelta};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-pub(crate) use damage::{FileFault, Written};
+pub(crate) use damage::FileFault;
 pub(crate) use days::DayFault;
-pub(crate) use kind::Kind;
+pub use kind::Kind;
 pub(crate) use label::{Expected, Label};
 pub(crate) use planter::{Planted, PlantedRow, Planter};
 pub use settings::FaultRate;
-pub(crate) use settings::{FaultSettings, check_days};
+pub(crate) use settings::{FaultSettings, check_wholes};
 
-use crate::output::files::File;
+use crate::output::File;
 use crate::random::below;
 use crate::settings::Settings;
 use days::Lateness;
@@ -83,7 +83,7 @@ pub(crate) struct FaultPlan {
     beds: Vec<(File, Arc<Bed>)>,
     days: BTreeMap<i32, DayFault>,
     lateness: Option<Lateness>,
-    damaged_files: [(Kind, u32); 2],
+    files: BTreeMap<(usize, File), FileFault>,
 }
 
 impl FaultPlan {
@@ -93,12 +93,12 @@ impl FaultPlan {
         if !faults.plants_something() {
             return None;
         }
-        let is_stream = settings.days > 1;
+        let is_stream = settings.days > 0;
         let mut beds = Vec::new();
         let mut late_share = 0.0;
         for file in File::ALL {
             let mut kinds = spots::kinds(file);
-            if file == File::Transactions && is_stream {
+            if file == File::Transactions && settings.days > 1 {
                 kinds.push(Kind::Late);
             }
             let mut shares = faults.shares(&kinds);
@@ -119,13 +119,17 @@ impl FaultPlan {
             beds,
             days: days::draw(settings),
             lateness: Lateness::new(settings, late_share),
-            damaged_files: [Kind::Drift, Kind::Truncated].map(|kind| (kind, faults.count(kind))),
+            files: draw_files(settings),
         })
     }
 
     /// The faults of what a block of work adds to a file of one delivery; none where that file has
-    /// none.
+    /// none. A file that is damaged as a whole has none in its rows: it is refused before anybody
+    /// looks at them.
     pub(crate) fn planter(&self, file: File, release: usize, block: u64) -> Option<Planter> {
+        if self.files.contains_key(&(release, file)) {
+            return None;
+        }
         let (_, bed) = self.beds.iter().find(|(other, _)| *other == file)?;
         let rng = fault_rng(self.seed, file as u8, [block, release as u64]);
         Some(Planter::new(Arc::clone(bed), rng))
@@ -163,29 +167,27 @@ impl FaultPlan {
         self.lateness.as_ref()?.of(order, day)
     }
 
-    /// Which of the finished files are damaged, each one once at most. The same files in the same
-    /// order give the same answer.
-    pub(crate) fn file_faults(&self, files: &[Written<'_>]) -> Vec<FileFault> {
-        let mut rng = fault_rng(self.seed, u8::MAX, [1, 0]);
-        let mut free: Vec<&Written<'_>> = files.iter().collect();
-        let mut faults = Vec::new();
-        for (kind, count) in self.damaged_files {
-            let mut planted = 0;
-            let mut tried = Vec::new();
-            while planted < count && !free.is_empty() {
-                let file = free.swap_remove(below(&mut rng, free.len() as u64) as usize);
-                match FileFault::draw(kind, file, &mut rng) {
-                    Some(fault) => {
-                        faults.push(fault);
-                        planted += 1;
-                    }
-                    None => tried.push(file),
-                }
-            }
-            free.append(&mut tried);
-        }
-        faults
+    /// What is done to that file of a delivery when it is finished.
+    pub(crate) fn file_fault(&self, file: File, release: usize) -> Option<&FileFault> {
+        self.files.get(&(release, file))
     }
+}
+
+/// Distinct files, drawn for each kind in turn.
+fn draw_files(settings: &Settings) -> BTreeMap<(usize, File), FileFault> {
+    let mut rng = fault_rng(settings.seed, u8::MAX, [1, 0]);
+    let mut free = damage::candidates(settings);
+    let mut drawn = BTreeMap::new();
+    for kind in [Kind::Drift, Kind::Truncated] {
+        for _ in 0..settings.faults.count(kind) {
+            if !free.is_empty() {
+                let position = below(&mut rng, free.len() as u64) as usize;
+                let (release, file) = free.swap_remove(position);
+                drawn.insert((release, file), FileFault::draw(kind, file, &mut rng));
+            }
+        }
+    }
+    drawn
 }
 
 /// Random numbers that no other part of the shop uses.

@@ -11,7 +11,7 @@ use super::kind::Kind;
 use super::label::{Label, natural_key, position, text};
 use super::row::{json_line, line};
 use super::spots::{How, Spot, of};
-use crate::output::files::File;
+use crate::output::File;
 use crate::random::{Weighted, below};
 
 /// What is written where a row was to be.

@@ -2,7 +2,7 @@
 
 use csv::ByteRecord;
 
-use crate::output::files::File;
+use crate::output::File;
 
 /// The row as a line of its file, whatever its bytes and however many its fields.
 pub(super) fn line(file: File, row: &ByteRecord) -> Option<Vec<u8>> {

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::Deserialize;
 use validator::{Validate, ValidationError};
 
+use super::damage::candidates;
 use super::kind::{Kind, Scope};
 use crate::settings::{Settings, explained};
 
@@ -20,17 +21,17 @@ pub(super) const CALM_DAYS: u64 = 28;
 #[validate(schema(function = "check_sum"))]
 #[allow(missing_docs)]
 pub struct FaultSettings {
-    #[validate(range(min = 0.0, max = 0.5, message = "must be from 0 to 0.5"))]
+    #[validate(range(min = 0.0, max = 0.5))]
     pub rate: f64,
-    #[validate(range(max = COUNT_MAX, message = "must be from 0 to 100"))]
+    #[validate(range(min = 0, max = COUNT_MAX))]
     pub drift: u32,
-    #[validate(range(max = COUNT_MAX, message = "must be from 0 to 100"))]
+    #[validate(range(min = 0, max = COUNT_MAX))]
     pub truncated: u32,
-    #[validate(range(max = COUNT_MAX, message = "must be from 0 to 100"))]
+    #[validate(range(min = 0, max = COUNT_MAX))]
     pub missing_day: u32,
-    #[validate(range(max = COUNT_MAX, message = "must be from 0 to 100"))]
+    #[validate(range(min = 0, max = COUNT_MAX))]
     pub volume_drop: u32,
-    #[validate(range(max = COUNT_MAX, message = "must be from 0 to 100"))]
+    #[validate(range(min = 0, max = COUNT_MAX))]
     pub volume_spike: u32,
     #[validate(custom(function = "check_weights"))]
     pub weights: BTreeMap<Kind, u64>,
@@ -202,11 +203,11 @@ fn check_sum(faults: &FaultSettings) -> Result<(), ValidationError> {
     Err(explained("sum", message.into()))
 }
 
-/// What depends on the days of the shop.
+/// What depends on the days of the shop: orders that are late, and faults of days and of files.
 ///
 /// # Errors
-/// A message for people when a kind needs days that the shop does not have.
-pub(crate) fn check_days(settings: &Settings) -> Result<(), ValidationError> {
+/// A message for people when the shop has not what they need.
+pub(crate) fn check_wholes(settings: &Settings) -> Result<(), ValidationError> {
     let faults = &settings.faults;
     let is_late_wanted = faults
         .rates
@@ -217,18 +218,22 @@ pub(crate) fn check_days(settings: &Settings) -> Result<(), ValidationError> {
                        number of days from 2";
         return Err(explained("late", message.into()));
     }
-    let wanted: u64 = Kind::ALL
-        .into_iter()
-        .filter(|kind| kind.scope() == Scope::Day)
-        .map(|kind| u64::from(faults.count(kind)))
-        .sum();
-    let available = super::days::available(settings).count() as u64;
-    if wanted <= available {
-        return Ok(());
+    let wanted = |scope: Scope| -> usize {
+        let kinds = Kind::ALL.into_iter().filter(|kind| kind.scope() == scope);
+        kinds.map(|kind| faults.count(kind) as usize).sum()
+    };
+    let (days, days_max) = (wanted(Scope::Day), super::days::available(settings).count());
+    if days > days_max {
+        let message = format!(
+            "faults of {days} days are more than the {days_max} days that can have one: those after \
+             the first of a change stream, else all but the first {CALM_DAYS} and the last"
+        );
+        return Err(explained("days", message.into()));
     }
-    let message = format!(
-        "faults of {wanted} days are more than the {available} days that can have one: those after \
-         the first of a change stream, else all but the first {CALM_DAYS} and the last"
-    );
-    Err(explained("days", message.into()))
+    let (files, files_max) = (wanted(Scope::File), candidates(settings).len());
+    if files > files_max {
+        let message = format!("faults of {files} files are more than the {files_max} files");
+        return Err(explained("files", message.into()));
+    }
+    Ok(())
 }

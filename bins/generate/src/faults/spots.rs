@@ -2,7 +2,7 @@
 
 use super::kind::Kind;
 use super::label::Expected::{self, Quarantine, Reject, Warning};
-use crate::output::files::File::{self, *};
+use crate::output::File::{self, *};
 
 /// What is done to a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

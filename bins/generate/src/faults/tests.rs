@@ -239,27 +239,20 @@ fn late_orders_take_their_share_of_a_streams_faults() {
 
 #[test]
 fn files_are_damaged_as_often_as_asked_for_and_once_at_most() {
-    let names: Vec<(String, File)> = File::ALL.map(|file| (file.name(), file)).into();
-    let written: Vec<Written<'_>> = names
-        .iter()
-        .map(|(name, file)| Written {
-            name,
-            file: *file,
-            row_count: 100,
-        })
+    let settings = settings(&["0.1", "drift=5", "truncated=4"]);
+    let plan = FaultPlan::new(&settings).expect("a plan");
+    let damaged: Vec<(File, Kind)> = File::ALL
+        .into_iter()
+        .filter_map(|file| Some((file, plan.file_fault(file, 0)?.label(9).kind)))
         .collect();
-    let faults = plan(&["drift=5", "truncated=4"]).file_faults(&written);
-    let kinds: Vec<Kind> = faults.iter().map(|fault| fault.label().kind).collect();
-    let names: BTreeSet<&str> = faults.iter().map(|fault| fault.name.as_str()).collect();
+    let of_kind = |kind: Kind| damaged.iter().filter(|(_, it)| *it == kind).count();
 
-    assert_eq!(
-        kinds,
-        [vec![Kind::Drift; 5], vec![Kind::Truncated; 4]].concat()
-    );
-    assert_eq!(names.len(), 9);
-    assert!(!names.contains("web_events.ndjson"));
-    // More than there are is as many as there are.
-    assert_eq!(plan(&["drift=100"]).file_faults(&written).len(), 12);
+    assert_eq!((of_kind(Kind::Drift), of_kind(Kind::Truncated)), (5, 4));
+    for file in data_files() {
+        let is_damaged = damaged.iter().any(|(it, _)| *it == file);
+        assert_eq!(plan.planter(file, 0, 0).is_none(), is_damaged, "{file:?}");
+    }
+    assert!(plan.file_fault(File::WebEvents, 0).is_none());
 }
 
 #[test]
@@ -305,15 +298,21 @@ fn settings_that_cannot_be_are_explained() {
     use validator::Validate as _;
 
     let mut wrong = settings(&["late=0.1"]);
-    assert!(format!("{:?}", check_days(&wrong)).contains("change stream"));
+    assert!(format!("{:?}", check_wholes(&wrong)).contains("change stream"));
     wrong.days = 30;
-    assert!(check_days(&wrong).is_ok());
+    assert!(check_wholes(&wrong).is_ok());
 
     let many = settings(&["missing_day=100", "volume_drop=100", "volume_spike=100"]);
-    assert!(check_days(&many).is_ok());
+    assert!(check_wholes(&many).is_ok());
     let mut short = many.clone();
     short.days = 200;
-    assert!(format!("{:?}", check_days(&short)).contains("300 days"));
+    assert!(format!("{:?}", check_wholes(&short)).contains("300 days"));
+
+    // Twelve files on the first day, and four on each further one.
+    let mut damaged = settings(&["drift=12", "truncated=8"]);
+    assert!(format!("{:?}", check_wholes(&damaged)).contains("20 files"));
+    damaged.days = 3;
+    assert!(check_wholes(&damaged).is_ok());
 
     let too_often = settings(&["null=0.6", "ragged=0.6"]);
     assert!(too_often.faults.validate().is_err());

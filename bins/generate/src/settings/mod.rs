@@ -13,7 +13,7 @@ use serde::Deserialize;
 use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKind};
 
 use crate::Options;
-use crate::faults::{FaultSettings, check_days};
+use crate::faults::{FaultSettings, check_wholes};
 pub use parts::{
     Baskets, CalendarSettings, Carrier, Channels, CustomerSettings, OrderSettings, ProductSettings,
     Promotion, Stock, Stream, Web,
@@ -30,7 +30,7 @@ const SCALED_CUSTOMERS_MAX: u64 = 1_000_000;
 #[derive(Debug, Clone, Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
 #[validate(schema(function = "check_dates"))]
-#[validate(schema(function = "check_days"))]
+#[validate(schema(function = "check_wholes"))]
 #[allow(missing_docs)]
 pub struct Settings {
     /// Up to 2⁶³ − 1, the largest number that TOML knows.
@@ -38,14 +38,14 @@ pub struct Settings {
     pub scale: Scale,
     pub start_date: NaiveDate,
     pub end_date: NaiveDate,
-    #[validate(range(max = 256, message = "must be from 0 to 256"))]
+    #[validate(range(min = 0, max = 256))]
     pub threads: usize,
     pub compression: Compression,
-    #[validate(range(max = 3_660, message = "must be from 0 to 3660"))]
+    #[validate(range(min = 0, max = 3_660))]
     pub days: u32,
     #[validate(nested)]
     pub calendar: CalendarSettings,
-    #[validate(nested, length(max = 50, message = "must be 50 at most"))]
+    #[validate(nested, length(min = 0, max = 50))]
     pub promotions: Vec<Promotion>,
     #[validate(nested)]
     pub customers: CustomerSettings,
@@ -57,7 +57,7 @@ pub struct Settings {
     pub orders: OrderSettings,
     #[validate(nested)]
     pub channels: Channels,
-    #[validate(nested, length(min = 1, max = 20, message = "must be from 1 to 20"))]
+    #[validate(nested, length(min = 1, max = 20))]
     pub carriers: Vec<Carrier>,
     #[validate(nested)]
     pub stock: Stock,
@@ -188,12 +188,23 @@ fn collect(errors: &ValidationErrors, above: &str, lines: &mut Vec<String>) {
                     collect(inner, &format!("{path}.{}", position + 1), lines);
                 }
             }
-            ValidationErrorsKind::Field(found) => lines.extend(found.iter().map(|error| {
-                let message = error.message.as_deref().unwrap_or("is not valid");
-                format!("{path} {message}").trim_start().to_owned()
-            })),
+            ValidationErrorsKind::Field(found) => lines.extend(
+                found
+                    .iter()
+                    .map(|error| format!("{path} {}", reason(error)).trim_start().to_owned()),
+            ),
         }
     }
+}
+
+/// What is wrong: in words of its own, or with the range that the setting's declaration has.
+fn reason(error: &ValidationError) -> String {
+    if let Some(message) = &error.message {
+        return message.to_string();
+    }
+    let limit = |name: &str| error.params.get(name).map_or_else(String::new, ToString::to_string);
+    let unit = if error.code == "length" { " long" } else { "" };
+    format!("must be from {} to {}{unit}", limit("min"), limit("max"))
 }
 
 fn check_dates(settings: &Settings) -> Result<(), ValidationError> {
@@ -298,7 +309,7 @@ mod tests {
         let error = wrong.overridden_by(&Options::default()).unwrap_err();
         let text = format!("{error:#}");
         for part in [
-            "customers.earlier_pct must be from 0 to 100",
+            "customers.earlier_pct must be from 0.0 to 100.0",
             "carriers.2.transit_days must be from 1 to 30",
             "orders return_days must be two numbers from 1 to 60",
         ] {

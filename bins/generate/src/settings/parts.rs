@@ -1,14 +1,13 @@
 //! The tables of `config/generate.toml`, each with the ranges that it tells.
 
 use chrono::{Datelike as _, NaiveDate};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use validator::{Validate, ValidationError};
 
 use super::explained;
 
 /// A year with a 29th of February, so that every day of a year is known.
 const LEAP_YEAR: i32 = 2024;
-const PERCENT: &str = "must be from 0 to 100";
 
 /// `[calendar]`
 #[derive(Debug, Clone, Deserialize, Validate)]
@@ -21,24 +20,24 @@ pub struct CalendarSettings {
     pub weekday_pct: [u64; 7],
     #[validate(custom(function = "check_calendar_weights"))]
     pub hour_weights: [u64; 24],
-    #[validate(range(max = 90, message = "must be from 0 to 90"))]
+    #[validate(range(min = 0, max = 90))]
     pub noise_pct: u64,
 }
 
 /// One of `[[promotions]]`.
-#[derive(Debug, Clone, Deserialize, Validate)]
+#[derive(Debug, Clone, Deserialize, Serialize, Validate)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
 pub struct Promotion {
-    #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
+    #[validate(length(min = 1, max = 100))]
     pub name: String,
     #[validate(custom(function = "check_month_and_day"))]
     pub starts: String,
-    #[validate(range(min = 1, max = 60, message = "must be from 1 to 60"))]
+    #[validate(range(min = 1, max = 60))]
     pub days: u32,
-    #[validate(range(min = 1, max = 90, message = "must be from 1 to 90"))]
+    #[validate(range(min = 1, max = 90))]
     pub discount_pct: u64,
-    #[validate(range(max = 900, message = "must be from 0 to 900"))]
+    #[validate(range(min = 0, max = 900))]
     pub uplift_pct: u64,
 }
 
@@ -65,17 +64,17 @@ impl Promotion {
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
 pub struct CustomerSettings {
-    #[validate(range(min = 1, max = 10_000_000, message = "must be from 1 to 10000000"))]
+    #[validate(range(min = 1, max = 10_000_000))]
     pub count: Option<u64>,
-    #[validate(range(min = 0.0, max = 100.0, message = PERCENT))]
+    #[validate(range(min = 0.0, max = 100.0))]
     pub earlier_pct: f64,
-    #[validate(range(min = 0.1, max = 20.0, message = "must be from 0.1 to 20"))]
+    #[validate(range(min = 0.1, max = 20.0))]
     pub purchase_rate_shape: f64,
-    #[validate(range(min = 0.0, max = 50.0, message = "must be from 0 to 50"))]
+    #[validate(range(min = 0.0, max = 50.0))]
     pub churn_monthly_pct: f64,
-    #[validate(range(min = 0.0, max = 100.0, message = PERCENT))]
+    #[validate(range(min = 0.0, max = 100.0))]
     pub moves_yearly_pct: f64,
-    #[validate(range(min = 0.0, max = 100.0, message = PERCENT))]
+    #[validate(range(min = 0.0, max = 100.0))]
     pub gifts_pct: f64,
 }
 
@@ -84,19 +83,19 @@ pub struct CustomerSettings {
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
 pub struct ProductSettings {
-    #[validate(range(min = 1, max = 1_000_000, message = "must be from 1 to 1000000"))]
+    #[validate(range(min = 1, max = 1_000_000))]
     pub count: Option<u64>,
-    #[validate(range(min = 25.0, max = 95.0, message = "must be from 25 to 95"))]
+    #[validate(range(min = 25.0, max = 95.0))]
     pub top_fifth_revenue_pct: f64,
-    #[validate(range(min = 0.0, max = 90.0, message = "must be from 0 to 90"))]
+    #[validate(range(min = 0.0, max = 90.0))]
     pub launched_pct: f64,
-    #[validate(range(min = 0.0, max = 90.0, message = "must be from 0 to 90"))]
+    #[validate(range(min = 0.0, max = 90.0))]
     pub inactive_pct: f64,
-    #[validate(range(min = 0.0, max = 12.0, message = "must be from 0 to 12"))]
+    #[validate(range(min = 0.0, max = 12.0))]
     pub price_changes_yearly: f64,
-    #[validate(range(min = 0.0, max = 12.0, message = "must be from 0 to 12"))]
+    #[validate(range(min = 0.0, max = 12.0))]
     pub cost_changes_yearly: f64,
-    #[validate(range(min = 1, max = 50, message = "must be from 1 to 50"))]
+    #[validate(range(min = 1, max = 50))]
     pub change_pct_max: u64,
 }
 
@@ -109,11 +108,11 @@ pub struct Baskets {
     pub line_count_weights: [u64; 5],
     #[validate(custom(function = "check_basket_weights"))]
     pub quantity_weights: [u64; 5],
-    #[validate(range(max = 1_000, message = "must be from 0 to 1000"))]
+    #[validate(range(min = 0, max = 1_000))]
     pub pairs: usize,
-    #[validate(range(min = 0.0, max = 100.0, message = PERCENT))]
+    #[validate(range(min = 0.0, max = 100.0))]
     pub attached_pct: f64,
-    #[validate(range(min = 0.0, max = 100.0, message = PERCENT))]
+    #[validate(range(min = 0.0, max = 100.0))]
     pub discounted_lines_pct: f64,
 }
 
@@ -123,20 +122,20 @@ pub struct Baskets {
 #[validate(schema(function = "check_return_days"))]
 #[allow(missing_docs)]
 pub struct OrderSettings {
-    #[validate(range(min = 0.0, max = 30.0, message = "must be from 0 to 30"))]
+    #[validate(range(min = 0.0, max = 30.0))]
     pub cancelled_pct: f64,
-    #[validate(range(min = 0.0, max = 30.0, message = "must be from 0 to 30"))]
+    #[validate(range(min = 0.0, max = 30.0))]
     pub unpaid_pct: f64,
-    #[validate(range(min = 0.0, max = 30.0, message = "must be from 0 to 30"))]
+    #[validate(range(min = 0.0, max = 30.0))]
     pub returned_pct: f64,
-    #[validate(range(min = 0.0, max = 30.0, message = "must be from 0 to 30"))]
+    #[validate(range(min = 0.0, max = 30.0))]
     pub partly_returned_pct: f64,
     pub return_days: [u64; 2],
-    #[validate(range(min = 0.0, max = 100.0, message = PERCENT))]
+    #[validate(range(min = 0.0, max = 100.0))]
     pub split_payments_pct: f64,
-    #[validate(range(min = 0.0, max = 50.0, message = "must be from 0 to 50"))]
+    #[validate(range(min = 0.0, max = 50.0))]
     pub tax_pct: f64,
-    #[validate(range(min = 0.0, max = 1_000.0, message = "must be from 0 to 1000"))]
+    #[validate(range(min = 0.0, max = 1_000.0))]
     pub shipping_fee: f64,
 }
 
@@ -146,28 +145,28 @@ pub struct OrderSettings {
 #[validate(schema(function = "check_channels"))]
 #[allow(missing_docs)]
 pub struct Channels {
-    #[validate(range(min = 0.0, max = 100.0, message = PERCENT))]
+    #[validate(range(min = 0.0, max = 100.0))]
     pub online_pct: f64,
-    #[validate(range(min = 0.0, max = 100.0, message = PERCENT))]
+    #[validate(range(min = 0.0, max = 100.0))]
     pub marketplace_pct: f64,
-    #[validate(range(max = 200, message = "must be from 0 to 200"))]
+    #[validate(range(min = 0, max = 200))]
     pub stores: Option<u64>,
 }
 
 /// One of `[[carriers]]`.
-#[derive(Debug, Clone, Deserialize, Validate)]
+#[derive(Debug, Clone, Deserialize, Serialize, Validate)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
 pub struct Carrier {
-    #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
+    #[validate(length(min = 1, max = 100))]
     pub name: String,
-    #[validate(range(max = 1_000, message = "must be from 0 to 1000"))]
+    #[validate(range(min = 0, max = 1_000))]
     pub weight: u64,
-    #[validate(range(min = 1, max = 30, message = "must be from 1 to 30"))]
+    #[validate(range(min = 1, max = 30))]
     pub transit_days: u64,
-    #[validate(range(min = 0.0, max = 100.0, message = PERCENT))]
+    #[validate(range(min = 0.0, max = 100.0))]
     pub late_pct: f64,
-    #[validate(range(min = 0.0, max = 1_000.0, message = "must be from 0 to 1000"))]
+    #[validate(range(min = 0.0, max = 1_000.0))]
     pub cost: f64,
 }
 
@@ -177,16 +176,16 @@ pub struct Carrier {
 #[validate(schema(function = "check_lead_time"))]
 #[allow(missing_docs)]
 pub struct Stock {
-    #[validate(range(min = 1.0, max = 100.0, message = "must be from 1 to 100"))]
+    #[validate(range(min = 1.0, max = 100.0))]
     pub store_assortment_pct: f64,
-    #[validate(range(min = 5, max = 365, message = "must be from 5 to 365"))]
+    #[validate(range(min = 5, max = 365))]
     pub cover_days: u64,
     pub lead_time_days: [u64; 2],
-    #[validate(range(min = 0.0, max = 30.0, message = "must be from 0 to 30"))]
+    #[validate(range(min = 0.0, max = 30.0))]
     pub stock_out_pct: f64,
-    #[validate(range(min = 1, max = 366, message = "must be from 1 to 366"))]
+    #[validate(range(min = 1, max = 366))]
     pub snapshot_every_days: u32,
-    #[validate(range(min = 0.0, max = 100.0, message = PERCENT))]
+    #[validate(range(min = 0.0, max = 100.0))]
     pub adjusted_monthly_pct: f64,
 }
 
@@ -195,15 +194,15 @@ pub struct Stock {
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
 pub struct Web {
-    #[validate(range(min = 0.0, max = 100.0, message = PERCENT))]
+    #[validate(range(min = 0.0, max = 100.0))]
     pub tracked_orders_pct: f64,
-    #[validate(range(min = 1.0, max = 100.0, message = "must be from 1 to 100"))]
+    #[validate(range(min = 1.0, max = 100.0))]
     pub viewed_pct: f64,
-    #[validate(range(min = 1.0, max = 100.0, message = "must be from 1 to 100"))]
+    #[validate(range(min = 1.0, max = 100.0))]
     pub carted_pct: f64,
-    #[validate(range(min = 1.0, max = 100.0, message = "must be from 1 to 100"))]
+    #[validate(range(min = 1.0, max = 100.0))]
     pub checkout_pct: f64,
-    #[validate(range(min = 1.0, max = 100.0, message = "must be from 1 to 100"))]
+    #[validate(range(min = 1.0, max = 100.0))]
     pub purchased_pct: f64,
 }
 
@@ -212,9 +211,9 @@ pub struct Web {
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
 pub struct Stream {
-    #[validate(range(min = 0.0, max = 50.0, message = "must be from 0 to 50"))]
+    #[validate(range(min = 0.0, max = 50.0))]
     pub late_orders_pct: f64,
-    #[validate(range(min = 0.0, max = 50.0, message = "must be from 0 to 50"))]
+    #[validate(range(min = 0.0, max = 50.0))]
     pub deleted_customers_monthly_pct: f64,
 }
 

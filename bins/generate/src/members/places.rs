@@ -82,7 +82,7 @@ const fn place(
 
 /// Phone numbers use ranges that are set aside for fiction where a country has one.
 #[rustfmt::skip]
-pub(crate) const PLACES: [Place; 46] = [
+pub(super) const PLACES: [Place; 46] = [
     place(UNITED_STATES, "New York", "New York", "100##", "+1 212 555 ####", 90),
     place(UNITED_STATES, "New York", "Buffalo", "142##", "+1 716 555 ####", 10),
     place(UNITED_STATES, "California", "Los Angeles", "900##", "+1 213 555 ####", 70),
@@ -146,13 +146,12 @@ pub(crate) fn payment_methods() -> Vec<Weighted> {
 }
 
 /// Fills what a pattern leaves open; the same entropy always fills it in the same way.
-pub(crate) fn fill_pattern(pattern: &str, mut entropy: u64, out: &mut Vec<u8>) {
+pub(super) fn fill_pattern(pattern: &str, mut entropy: u64, out: &mut Vec<u8>) {
     let mut next_below = |limit: u64| {
         let drawn = entropy % limit;
         entropy /= limit;
         drawn
     };
-    out.clear();
     out.extend(pattern.bytes().map(|symbol| match symbol {
         b'#' => b'0' + next_below(10) as u8,
         b'@' => POSTAL_LETTERS[next_below(POSTAL_LETTERS.len() as u64) as usize],
