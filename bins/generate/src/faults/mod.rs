@@ -40,10 +40,10 @@ mod change;
 mod damage;
 mod days;
 mod gaps;
+mod json;
 mod kind;
 mod label;
 mod planter;
-mod row;
 mod settings;
 mod spots;
 #[cfg(test)]

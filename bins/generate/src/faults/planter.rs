@@ -9,7 +9,7 @@ use super::change;
 use super::gaps::Gaps;
 use super::kind::Kind;
 use super::label::{Label, natural_key, position, text};
-use super::row::{json_line, line};
+use super::json::json_line;
 use super::spots::{How, Spot, of};
 use crate::output::File;
 use crate::random::{Weighted, below};
@@ -26,9 +26,10 @@ pub(crate) struct Planted {
 /// A row with a fault.
 #[derive(Debug)]
 pub(crate) enum PlantedRow {
-    /// Values in the order of the file's columns, to be written like any other row.
+    /// Values in the order of the file's columns; of CSV they may be too few, too many or no UTF-8,
+    /// which a flexible writer of bytes takes.
     Record(ByteRecord),
-    /// A line that no writer would write, with the line feed at its end.
+    /// A line of JSON that no writer would write, with the line feed at its end.
     Line(Vec<u8>),
 }
 
@@ -174,17 +175,17 @@ impl Damage<'_> {
             How::Further(own) => return self.further(value, own),
             How::Latin1 => {
                 let damaged = self.with(self.at?, &change::latin_1(value.as_bytes(), rng)?);
-                return Some((PlantedRow::Line(line(file, &damaged)?), false));
+                return Some((as_written(file, damaged)?, false));
             }
             How::FieldMissing => {
                 let kept = self.row.len().checked_sub(1)?;
                 let short: ByteRecord = self.row.iter().take(kept).collect();
-                return Some((PlantedRow::Line(line(file, &short)?), false));
+                return Some((PlantedRow::Record(short), false));
             }
             How::FieldExtra => {
                 let mut long = self.row.clone();
                 long.push_field(b"");
-                return Some((PlantedRow::Line(line(file, &long)?), false));
+                return Some((PlantedRow::Record(long), false));
             }
             How::Unclosed => return Some((PlantedRow::Line(self.unclosed()?), false)),
             How::Empty => change::emptied(value)?,
@@ -287,6 +288,14 @@ impl Damage<'_> {
         line.remove(brace);
         Some(line)
     }
+}
+
+/// A row with bytes that are no UTF-8.
+fn as_written(file: File, row: ByteRecord) -> Option<PlantedRow> {
+    if file.is_json() {
+        return json_line(file, &row).map(PlantedRow::Line);
+    }
+    Some(PlantedRow::Record(row))
 }
 
 fn replaced(row: &ByteRecord, position: usize, value: &[u8]) -> ByteRecord {

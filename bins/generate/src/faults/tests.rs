@@ -161,9 +161,11 @@ fn a_label_has_what_its_row_is_missing() {
             let sound = sound_row(file, number);
             let label = &planted.label;
             let PlantedRow::Record(row) = &planted.row else {
-                continue;
+                panic!("{label:?}");
             };
-            assert_eq!(row.len(), sound.len());
+            if label.kind == Kind::Ragged {
+                continue;
+            }
             if planted.is_additional {
                 assert_eq!(label.clean, None);
                 assert_eq!(
@@ -185,19 +187,22 @@ fn a_label_has_what_its_row_is_missing() {
 }
 
 #[test]
-fn a_planted_line_is_one_line() {
+fn rows_that_are_refused_are_lines_all_the_same() {
     let plan = plan(&["encoding=0.3", "ragged=0.3"]);
     for file in data_files() {
         let planted = plant(&plan, file, 0, 500);
         assert!(!planted.is_empty(), "{file:?}");
         for (_, planted) in planted {
-            let PlantedRow::Line(line) = planted.row else {
-                panic!("{:?}", planted.label);
+            assert!(!planted.is_additional);
+            let is_ragged = planted.label.kind == Kind::Ragged;
+            let (bytes, has_shape) = match &planted.row {
+                PlantedRow::Line(line) => (&line[..line.len() - 1], line.ends_with(b"}\n")),
+                PlantedRow::Record(row) => (row.as_slice(), row.len() == file.columns().len()),
             };
-            let ends = line.iter().filter(|&&byte| byte == b'\n').count();
-            assert!(ends == 1 && line.ends_with(b"\n") && !planted.is_additional);
-            let is_text = std::str::from_utf8(&line).is_ok();
-            assert_eq!(is_text, planted.label.kind == Kind::Ragged);
+            assert!(!bytes.contains(&b'\n'));
+            assert_eq!(std::str::from_utf8(bytes).is_ok(), is_ragged, "{file:?}");
+            // What is left of an event may end in the brace of its properties.
+            assert!(has_shape != is_ragged || file.is_json(), "{file:?}");
         }
     }
 }

@@ -1,20 +1,8 @@
-//! Rows as lines, for those that the writer of a file would refuse.
+//! Rows as lines of JSON, for those that a writer of JSON would refuse.
 
 use csv::ByteRecord;
 
 use crate::output::File;
-
-/// The row as a line of its file, whatever its bytes and however many its fields.
-pub(super) fn line(file: File, row: &ByteRecord) -> Option<Vec<u8>> {
-    if file.is_json() {
-        return json_line(file, row);
-    }
-    let mut writer = csv::WriterBuilder::new()
-        .flexible(true)
-        .from_writer(Vec::new());
-    writer.write_byte_record(row).ok()?;
-    writer.into_inner().ok()
-}
 
 /// The row as a JSON object with the file's columns as keys; an empty value is null, and the last
 /// column is JSON itself.
