@@ -33,6 +33,9 @@ pub(crate) struct Label {
     pub(crate) expected: Expected,
 }
 
+/// Labels of rows, each with the number of rows before its own.
+pub(crate) type Labels = Vec<(u64, Label)>;
+
 /// A line of `faults.jsonl`, with its keys in order.
 #[derive(Debug, Serialize)]
 struct Line<'a> {

@@ -59,7 +59,7 @@ use rand_chacha::ChaCha8Rng;
 pub(crate) use damage::FileFault;
 pub(crate) use days::DayFault;
 pub use kind::Kind;
-pub(crate) use label::{Expected, Label};
+pub(crate) use label::{Expected, Label, Labels};
 pub(crate) use planter::{Planted, PlantedRow, Planter};
 pub use settings::FaultRate;
 pub(crate) use settings::{FaultSettings, check_wholes};
@@ -140,25 +140,21 @@ impl FaultPlan {
         self.days.get(&day).copied()
     }
 
-    /// The labels of all days, where `clean` tells how many orders a day would have had.
-    pub(crate) fn day_labels(&self, clean: impl Fn(i32) -> u64) -> Vec<(NaiveDate, Label)> {
-        let label = |(&day, fault): (&i32, &DayFault)| {
-            let date = self.start_date + TimeDelta::days(i64::from(day));
-            let is_gated = self.is_stream && *fault != DayFault::VolumeSpike;
-            let label = Label {
-                key: Some(date.to_string()),
-                kind: fault.kind(),
-                field: None,
-                clean: Some(clean(day).to_string()),
-                expected: if is_gated {
-                    Expected::Gate
-                } else {
-                    Expected::Warning
-                },
-            };
-            (date, label)
-        };
-        self.days.iter().map(label).collect()
+    /// The label of such a day, which would have had so many orders.
+    pub(crate) fn day_label(&self, day: i32, fault: DayFault, clean: u64) -> Label {
+        let date = self.start_date + TimeDelta::days(i64::from(day));
+        let is_gated = self.is_stream && fault != DayFault::VolumeSpike;
+        Label {
+            key: Some(date.to_string()),
+            kind: fault.kind(),
+            field: None,
+            clean: Some(clean.to_string()),
+            expected: if is_gated {
+                Expected::Gate
+            } else {
+                Expected::Warning
+            },
+        }
     }
 
     /// Days by which all rows of an order of that day come late; the caller labels its header with

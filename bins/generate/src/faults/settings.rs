@@ -8,7 +8,7 @@ use validator::{Validate, ValidationError};
 
 use super::damage::candidates;
 use super::kind::{Kind, Scope};
-use crate::settings::{Settings, explained};
+use crate::settings::{Compression, Settings, explained};
 
 const WEIGHT_MAX: u64 = 1_000;
 const COUNT_MAX: u32 = 100;
@@ -234,6 +234,10 @@ pub(crate) fn check_wholes(settings: &Settings) -> Result<(), ValidationError> {
     if files > files_max {
         let message = format!("faults of {files} files are more than the {files_max} files");
         return Err(explained("files", message.into()));
+    }
+    if files > 0 && settings.compression != Compression::None {
+        let message = "faults of files need files that are not packed: say `--compression none`";
+        return Err(explained("compression", message.into()));
     }
     Ok(())
 }

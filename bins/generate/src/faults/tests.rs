@@ -262,16 +262,19 @@ fn files_are_damaged_as_often_as_asked_for_and_once_at_most() {
 
 #[test]
 fn labels_of_days_tell_what_was_due() {
-    let plan = plan(&["missing_day=1", "volume_drop=1", "volume_spike=1"]);
-    let labels = plan.day_labels(|_| 40);
+    for (days, expected) in [(0, Expected::Warning), (30, Expected::Gate)] {
+        let mut settings = settings(&["missing_day=1"]);
+        settings.days = days;
+        let plan = FaultPlan::new(&settings).expect("a plan");
+        let (day, fault) = (0..365)
+            .find_map(|day| Some((day, plan.day_fault(day)?)))
+            .expect("a day");
+        let label = plan.day_label(day, fault, 40);
 
-    assert_eq!(labels.len(), 3);
-    for (date, label) in labels {
-        let day = (date - plan.start_date).num_days() as i32;
-        assert_eq!(plan.day_fault(day).map(DayFault::kind), Some(label.kind));
+        let date = settings.start_date + TimeDelta::days(day.into());
         assert_eq!(label.key, Some(date.to_string()));
+        assert_eq!((label.kind, label.expected), (Kind::MissingDay, expected));
         assert_eq!(label.clean.as_deref(), Some("40"));
-        assert_eq!(label.expected, Expected::Warning);
     }
     assert_eq!(DayFault::VolumeDrop.order_count(40), 12);
     assert_eq!(DayFault::VolumeSpike.order_count(40), 120);

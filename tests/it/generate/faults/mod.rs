@@ -30,13 +30,13 @@ const ROW_KINDS: [&str; 13] = [
     "unit_change",
 ];
 const SEEDS: [u64; 2] = [21, 22];
-/// Enough for some faults of every kind.
-const TRANSACTIONS: &str = "2000";
+const TRANSACTIONS: &str = "1000";
 
 fn options(seed: u64, faults: &[&str]) -> Options {
     Options {
         seed: Some(seed),
         scale: Some(TRANSACTIONS.parse().expect("a scale")),
+        customers: Some(1_000),
         faults: faults
             .iter()
             .map(|it| it.parse().expect("a rate"))
@@ -98,7 +98,13 @@ async fn a_shop_without_faults_has_none_and_says_so() -> anyhow::Result<()> {
 #[tokio::test]
 async fn faults_of_all_kinds_are_found_where_their_labels_say() -> anyhow::Result<()> {
     for seed in SEEDS {
-        let shop = RawShop::generate(&options(seed, &["0.01"])).await?;
+        // Enough for some faults of every kind; near duplicates are of customers alone.
+        let many = Options {
+            scale: "2000".parse().ok(),
+            customers: Some(5_000),
+            ..options(seed, &["0.01"])
+        };
+        let shop = RawShop::generate(&many).await?;
         let counts = assert_found(&shop)?;
 
         let kinds: Vec<&str> = counts.keys().map(String::as_str).collect();
@@ -198,6 +204,32 @@ fn undo(table: &raw::Table, row: &raw::Row, label: &Label) -> anyhow::Result<Vec
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(&fields)?;
     Ok(writer.into_inner()?)
+}
+
+/// Goal: with faults, too, the bytes do not depend on threads, in none of the folders.
+#[tokio::test]
+async fn the_same_faults_are_planted_by_any_number_of_threads() -> anyhow::Result<()> {
+    let faults = ["0.05", "drift=1", "truncated=1", "missing_day=1"];
+    let mut shops = Vec::new();
+    for threads in [1, 3, 3] {
+        let options = Options {
+            scale: "9000".parse().ok(),
+            threads: Some(threads),
+            days: Some(4),
+            ..options(SEEDS[1], &faults)
+        };
+        shops.push(RawShop::generate(&options).await?);
+    }
+    let mut files: BTreeSet<String> = shops[0].labels()?.into_iter().map(|it| it.file).collect();
+    files.insert("faults.jsonl".to_owned());
+
+    assert!(files.len() > 20, "{files:?}");
+    for file in files {
+        let bytes = shops[0].bytes(&file)?;
+        assert!(bytes == shops[1].bytes(&file)?, "{file} differs by threads");
+        assert!(bytes == shops[2].bytes(&file)?, "{file} differs by chance");
+    }
+    Ok(())
 }
 
 /// What the pipeline is to do is one of four things, and the same for every fault of its sort.
