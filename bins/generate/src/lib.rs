@@ -27,6 +27,7 @@ use common::progress::Bar;
 use common::{Program, Rows, StageContext, StageReport, Step, Uses};
 
 pub use crate::faults::{FaultRate, Kind};
+use crate::faults::FaultPlan;
 use crate::metadata::{METADATA_FILE, Metadata, files_of_earlier_run};
 use crate::output::{Delivery, File, Releases};
 use crate::settings::{Compression, Scale, Settings};
@@ -109,9 +110,16 @@ pub async fn run(ctx: &StageContext, options: &Options) -> anyhow::Result<StageR
 
     let clock = Clock::new(settings.start_date, settings.day_count());
     let releases = Releases::new(&settings);
-    let mut delivery = Delivery::create(&folder, &releases, &clock, settings.compression)?;
+    let faults = FaultPlan::new(&settings);
+    let mut delivery = Delivery::create(
+        &folder,
+        &releases,
+        &clock,
+        settings.compression,
+        faults.is_some(),
+    )?;
     let bar = Bar::new("generate", Some(settings.transactions()), "orders");
-    let shop = Shop::new(&settings, &clock, &releases, bar)?;
+    let shop = Shop::new(&settings, &clock, &releases, faults.as_ref(), bar)?;
     let step = Step::begin("write files").relation(folder.display().to_string());
     shop.write(&mut delivery).await?;
     shop.finish();
