@@ -3,6 +3,7 @@
 #   make pipeline                              the synthetic shop, end to end
 #   make pipeline SOURCE=olist DATA=~/olist    another source, beside it in the same database
 #   make pipeline ACCEPT_GATE="why"            publish what the data gate refused
+#   make demo                                  planted faults: what was caught, and what it cost
 #   make test                                  all tests
 #   make lint                                  format, lints, SQL lint
 #   make bench                                 1,000,000 transactions beside psql \copy
@@ -25,15 +26,31 @@ FOLDER := $(patsubst ~/%,$(HOME)/%,$(DATA))
 RUN_FLAGS := $(if $(SOURCE),--source $(SOURCE)) $(if $(DATA),--data "$(FOLDER)") \
     $(if $(ACCEPT_GATE),--accept-gate "$(ACCEPT_GATE)")
 PROGRAMS := target/release
+# The demo's files, logs and embedded database are its own, whatever else is loaded or set.
+DEMO_DATA := data/demo
+DEMO := env -u DATABASE_URL BULLION__PATHS__DATA_DIR=$(DEMO_DATA) \
+    BULLION__PATHS__LOG_DIR=logs/demo BULLION__GENERATE__SCALE=small \
+    BULLION__GENERATE__FAULTS__RATE=0.01
 # For `fuzz`.
 SECONDS ?= 60
 TARGETS ?= records values inspect source
 
-.PHONY: pipeline test lint pollock bench bench-stage bench-stage-large fuzz migrate stop clean build \
-    postgres
+.PHONY: pipeline demo test lint pollock bench bench-stage bench-stage-large fuzz migrate stop clean \
+    build postgres
 
 pipeline: postgres build
 	@$(PROGRAMS)/orchestrator run $(RUN_FLAGS)
+
+# Faults are there to be found, so the story is told whatever the run made of them. Nobody asks the
+# demo's server afterwards: it is stopped, and starts again with the next program that needs it.
+demo: build
+	@env -u DATABASE_URL .ci/install-postgres
+	@code=0; $(DEMO) $(PROGRAMS)/orchestrator run --source synthetic || code=$$?; \
+	echo; \
+	$(DEMO) $(PROGRAMS)/quality faults $(DEMO_DATA)/raw/synthetic/faults.jsonl --log-level warn \
+	    || [ $$code -ne 0 ] || code=$$?; \
+	$(DEMO) $(PROGRAMS)/orchestrator stop --log-level warn >/dev/null; \
+	exit $$code
 
 # `cargo test` does not build the programs of other packages: they come first. The suite's server
 # is stopped when it is over.
@@ -78,10 +95,12 @@ migrate: postgres build
 
 stop: build
 	@$(PROGRAMS)/orchestrator stop
+	@if [ -d $(DEMO_DATA) ]; then $(DEMO) $(PROGRAMS)/orchestrator stop; fi
 
 clean: build
 	@read -r -p "Remove all of data/ and logs/, the embedded database too? [y/N] " answer; \
 	if [ "$$answer" = y ]; then \
+	    if [ -d $(DEMO_DATA) ]; then $(DEMO) $(PROGRAMS)/orchestrator stop --delete-data; fi; \
 	    $(PROGRAMS)/orchestrator stop --delete-data; \
 	    find data logs -mindepth 1 ! -name .gitkeep -delete; \
 	fi

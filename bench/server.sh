@@ -30,7 +30,7 @@ set_up() {
 generate() {
     local start
     start=$(now_ms)
-    "$programs/generate" --transactions "$1" --log-level warn
+    "$programs/generate" --scale "$1" --log-level warn
     echo "generate: $1 transactions in $(divide $(($(now_ms) - start)) 1000) s," \
         "$(du -sm "$work/data/raw" | cut -f1) MB"
 }

@@ -51,7 +51,9 @@ impl AtomicFile {
     /// # Errors
     /// When what was written so far does not reach the disk.
     pub fn rest(&mut self) -> io::Result<()> {
-        self.writer.take().map_or(Ok(()), |mut writer| writer.flush())
+        self.writer
+            .take()
+            .map_or(Ok(()), |mut writer| writer.flush())
     }
 
     /// Opens the file again where it rested.

@@ -124,8 +124,7 @@ fn the_projects_own_configuration_parses() {
         assert!(!source.tables.is_empty(), "{name}");
     }
     stage::settings::Settings::load(&ctx).expect("[stage]");
-    ctx.config
-        .section::<generate::Settings>("generate")
+    generate::settings::Settings::load(&ctx.config, &generate::Options::default())
         .expect("[generate]");
     ctx.config
         .section::<quality::Settings>("quality")

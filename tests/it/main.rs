@@ -13,4 +13,5 @@ mod production;
 mod quality;
 mod stage;
 mod support;
+mod ten_orders;
 mod warehouse;

@@ -2,6 +2,7 @@
 
 mod contracts;
 mod gate;
+mod labels;
 mod orders;
 mod quarantine;
 mod report;

@@ -56,7 +56,11 @@ pub(crate) fn times_of_day(
     day: i32,
     order_count: u64,
 ) -> Vec<u32> {
-    let mut rng = block_rng(settings.seed, Stream::TimesOfDay, u64::from(day.unsigned_abs()));
+    let mut rng = block_rng(
+        settings.seed,
+        Stream::TimesOfDay,
+        u64::from(day.unsigned_abs()),
+    );
     let hours = hours(settings, clock.skipped_hour(day));
     let mut times: Vec<u32> = (0..order_count)
         .map(|_| second_of_day(&hours, &mut rng))
@@ -68,8 +72,16 @@ pub(crate) fn times_of_day(
 /// Hours of the day in proportion to what happens in them.
 pub(crate) fn hours(settings: &Settings, skipped_hour: Option<u32>) -> Weighted {
     let weights = settings.calendar.hour_weights;
-    let open = |hour: u32, weight: u64| if Some(hour) == skipped_hour { 0 } else { weight };
-    let is_open = (0..24).zip(weights).any(|(hour, weight)| open(hour, weight) > 0);
+    let open = |hour: u32, weight: u64| {
+        if Some(hour) == skipped_hour {
+            0
+        } else {
+            weight
+        }
+    };
+    let is_open = (0..24)
+        .zip(weights)
+        .any(|(hour, weight)| open(hour, weight) > 0);
     // A shop that sells in that hour alone sells in the next one then.
     let next_hour = skipped_hour.map_or(0, |hour| hour + 1);
     Weighted::new((0..24).zip(weights).map(|(hour, weight)| {

@@ -26,8 +26,8 @@ use chrono::NaiveDate;
 use common::progress::Bar;
 use common::{Program, Rows, StageContext, StageReport, Step, Uses};
 
-pub use crate::faults::{FaultRate, Kind};
 use crate::faults::FaultPlan;
+pub use crate::faults::{FaultRate, Kind};
 use crate::metadata::{METADATA_FILE, Metadata, files_of_earlier_run};
 use crate::output::{Delivery, File, Releases};
 use crate::settings::{Compression, Scale, Settings};
@@ -124,7 +124,10 @@ pub async fn run(ctx: &StageContext, options: &Options) -> anyhow::Result<StageR
     shop.write(&mut delivery).await?;
     shop.finish();
 
-    let row_count = File::ALL.into_iter().map(|file| delivery.row_count(file)).sum();
+    let row_count = File::ALL
+        .into_iter()
+        .map(|file| delivery.row_count(file))
+        .sum();
     report.finish(step, written(row_count));
     for file in File::ALL {
         let step = Step::begin("wrote").relation(file.name());

@@ -66,8 +66,12 @@ pub(crate) fn files_of_earlier_run(folder: &Path) -> Vec<String> {
     let is_ours = |name: &String| {
         let (above, file) = name.rsplit_once('/').unwrap_or(("", name));
         let is_known = file == FAULTS_FILE
-            || File::ALL.iter().any(|known| file.starts_with(&known.name()));
-        is_known && (above.is_empty() || above.starts_with("business_date=")) && !above.contains('/')
+            || File::ALL
+                .iter()
+                .any(|known| file.starts_with(&known.name()));
+        is_known
+            && (above.is_empty() || above.starts_with("business_date="))
+            && !above.contains('/')
     };
     std::fs::read(folder.join(METADATA_FILE))
         .ok()

@@ -25,7 +25,6 @@ pub(crate) enum Stream {
     Stock = 12,
     Suppliers = 13,
     Stores = 14,
-    Pairs = 15,
 }
 
 /// The generator of one block of one stream. Blocks do not depend on each other, so that they can

@@ -82,13 +82,16 @@ impl<'a> Shop<'a> {
         self.add(chunk.finish(settings.compression)?, delivery)?;
         self.write_customers(&customers, delivery).await?;
 
-        let mut days = calendar::plan(settings, clock);
-        self.plant_days(&mut days, delivery)?;
+        let days = self.plan_days(delivery)?;
         let plan = ShelfPlan::new(settings, &catalogue, &suppliers, &stores);
-        let drafter = Drafter::new(settings, clock, &customers, &catalogue, &stores, &days, faults);
+        let drafter = Drafter::new(
+            settings, clock, &customers, &catalogue, &stores, &days, faults,
+        );
         let members = (&catalogue, &suppliers);
         let mut floor = ShopFloor::new(settings, releases, members, &plan, &drafter, &days);
-        let writer = OrderWriter::new(settings, clock, releases, faults, &customers, &catalogue, &plan);
+        let writer = OrderWriter::new(
+            settings, clock, releases, faults, &customers, &catalogue, &plan,
+        );
         let mut blocks = Blocks::new(settings, clock, &days);
         let mut sold: Vec<Sold> = Vec::new();
         let mut parts: Vec<Vec<Part>> = Vec::new();
@@ -104,13 +107,18 @@ impl<'a> Shop<'a> {
                     || {
                         rayon::join(
                             || self.texts(&sold, &writer),
-                            || parts.drain(..).try_for_each(|parts| self.add(parts, delivery)),
+                            || {
+                                parts
+                                    .drain(..)
+                                    .try_for_each(|parts| self.add(parts, delivery))
+                            },
                         )
                     },
                 )
             });
             finished?;
-            self.bar.add(sold.iter().map(|it| it.block.orders.len() as u64).sum());
+            self.bar
+                .add(sold.iter().map(|it| it.block.orders.len() as u64).sum());
             parts = written?;
             if is_over {
                 break;
@@ -119,7 +127,10 @@ impl<'a> Shop<'a> {
             yield_now().await;
         }
         let last = writer.write(&floor.close(), LAST_CHUNK)?;
-        for parts in parts.into_iter().chain([last.finish(settings.compression)?]) {
+        for parts in parts
+            .into_iter()
+            .chain([last.finish(settings.compression)?])
+        {
             self.add(parts, delivery)?;
         }
         faults.map_or(Ok(()), |plan| delivery.damage(plan))
@@ -130,20 +141,23 @@ impl<'a> Shop<'a> {
         self.bar.finish();
     }
 
-    /// Takes orders from days that have a fault, or gives them more.
-    fn plant_days(&self, days: &mut [Day], delivery: &mut Delivery) -> anyhow::Result<()> {
+    /// The days of trade: those with a fault have orders taken from them, or too many.
+    fn plan_days(&self, delivery: &mut Delivery) -> anyhow::Result<Vec<Day>> {
+        let mut days = calendar::plan(self.settings, self.clock);
         let Some(plan) = self.faults else {
-            return Ok(());
+            return Ok(days);
         };
-        for (position, day) in days.iter_mut().enumerate() {
-            let Some(fault) = plan.day_fault(position as i32) else { continue };
-            let clean = day.order_count;
-            day.order_count = fault.order_count(clean);
-            if let Some(release) = self.releases.of(position as i32) {
-                delivery.label_day(release, &plan.day_label(position as i32, fault, clean))?;
+        for (position, day) in (0..).zip(&mut days) {
+            let Some(fault) = plan.day_fault(position) else {
+                continue;
+            };
+            let label = plan.day_label(position, fault, day.order_count);
+            day.order_count = fault.order_count(day.order_count);
+            if let Some(release) = self.releases.of(position) {
+                delivery.label_day(release, &label)?;
             }
         }
-        Ok(())
+        Ok(days)
     }
 
     async fn write_customers(

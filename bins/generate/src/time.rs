@@ -1,6 +1,8 @@
 //! Moments of the shop's local clock, and the texts that they become.
 
-use chrono::{Datelike as _, Days, LocalResult, NaiveDate, NaiveDateTime, Offset as _, TimeZone as _};
+use chrono::{
+    Datelike as _, Days, LocalResult, NaiveDate, NaiveDateTime, Offset as _, TimeZone as _,
+};
 use chrono_tz::{America::New_York, Tz};
 
 /// The shop's time zone; `config/sources/synthetic/source.toml` names the same one.
@@ -178,7 +180,10 @@ mod tests {
         assert_eq!(clock.text(0), b"2025-01-01");
         assert_eq!(clock.text(-1), b"2024-12-31");
         assert_eq!(clock.text(364 + LATER_DAYS), b"2026-09-07");
-        assert_eq!(clock.date(-366), NaiveDate::from_ymd_opt(2024, 1, 1).unwrap());
+        assert_eq!(
+            clock.date(-366),
+            NaiveDate::from_ymd_opt(2024, 1, 1).unwrap()
+        );
     }
 
     /// The clock went from 02:00 to 03:00 on 2025-03-09, day 67, and back on 2025-11-02, day 305.

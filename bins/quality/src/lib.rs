@@ -14,6 +14,7 @@ mod findings;
 mod gate;
 mod guard;
 mod judge;
+mod labels;
 mod predicate;
 mod record;
 mod report;
@@ -27,13 +28,16 @@ mod verdict;
 use std::path::Path;
 
 use anyhow::Context as _;
-use common::{QualitySummary, Rows, Sql, StageContext, StageReport, Status, Step, db};
+use common::{
+    Failure, QualitySummary, Rows, Sql, StageContext, StageReport, Status, Step, Uses, db,
+};
 use deadpool_postgres::Object;
 use serde_json::Value;
 
 use contract::{Contracts, Overridden};
 use findings::Batch;
 use judge::Bench;
+pub use labels::FaultsOptions;
 use report::Report;
 pub use settings::Settings;
 use verdict::{BatchVerdict, CheckResult, CheckStatus, TableVerdict};
@@ -46,8 +50,9 @@ pub const PROGRAM: common::Program = common::Program {
   quality                                     judge what is staged
   quality --dry-run                           judge, and change nothing
   quality --accept-gate 'prices doubled on purpose, see ticket 812'
+  quality faults data/demo/raw/synthetic/faults.jsonl
 ",
-    uses: common::Uses::Database,
+    uses: Uses::Database,
 };
 
 const LIST_BATCHES: Sql = common::sql!("quality/list_batches.sql");
@@ -57,16 +62,51 @@ const LAST_VERDICTS: Sql = common::sql!("quality/last_verdicts.sql");
 #[derive(Debug, Clone, Default, clap::Args)]
 #[allow(missing_docs)]
 pub struct Options {
+    /// Something else than judging.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
     /// Publish what the gate would block; the reason is kept in the audit log
     #[arg(long, value_name = "REASON")]
     pub accept_gate: Option<String>,
 }
 
-/// Judges every batch that waits, and publishes one report over all of them.
+/// What `quality` does beside judging.
+#[derive(Debug, Clone, clap::Subcommand)]
+pub enum Command {
+    /// Compare planted faults with what was found: caught, missed, false alarms, and the cost
+    #[command(after_help = "Examples:\n  \
+        quality faults data/demo/raw/synthetic/faults.jsonl\n  \
+        quality faults labels.jsonl --source synthetic --output json")]
+    Faults(FaultsOptions),
+}
+
+/// What the program needs for what it was asked to do.
+pub fn uses(options: &Options) -> Uses {
+    match options.command {
+        None => PROGRAM.uses,
+        Some(Command::Faults(_)) => Uses::DatabaseUnlocked,
+    }
+}
+
+/// Judges, or does what the sub-command says.
 ///
 /// # Errors
-/// Exit code 2 for a contract or `source.toml` that cannot be read; else as the database says.
+/// Exit code 2 for a contract, `source.toml` or labels that cannot be read; else as the database
+/// says.
 pub async fn run(ctx: &StageContext, options: &Options) -> anyhow::Result<StageReport> {
+    match &options.command {
+        None => judge_waiting(ctx, options).await,
+        Some(_) if options.accept_gate.is_some() => Err(Failure::usage(
+            "--accept-gate is for judging; leave it out before a sub-command",
+        )
+        .into()),
+        Some(Command::Faults(options)) => labels::run(ctx, options).await,
+    }
+}
+
+/// Judges every batch that waits, and publishes one report over all of them.
+async fn judge_waiting(ctx: &StageContext, options: &Options) -> anyhow::Result<StageReport> {
     let settings = Settings::read(ctx)?;
     let config_dir = &ctx.config.paths.config_dir;
     let contracts = Contracts::read(&config_dir.join("contracts"))?;

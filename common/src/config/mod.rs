@@ -306,7 +306,10 @@ fn add_own_files(sections: &mut Table, path: &Path) -> anyhow::Result<()> {
             continue;
         }
         let section = parse_toml::<Table>(&file)?;
-        if sections.insert(program.to_owned(), Value::Table(section)).is_some() {
+        if sections
+            .insert(program.to_owned(), Value::Table(section))
+            .is_some()
+        {
             return Err(Failure::usage(format!(
                 "[{program}] stands in `{}` and in `{}`; keep one of them",
                 path.display(),

@@ -46,6 +46,7 @@ async fn more_than_five_percent_block_unless_a_person_accepts_them() {
     );
     let options = Options {
         accept_gate: Some("a known fault".to_owned()),
+        ..Options::default()
     };
     let report = shop.try_judge(&options).await.expect("a verdict");
     assert_eq!(report.status, Status::Succeeded);

@@ -47,7 +47,7 @@ impl Pipeline {
             .env("DATABASE_URL", self.db.url())
             .env("BULLION__PATHS__DATA_DIR", self.data_dir())
             .env("BULLION__PATHS__LOG_DIR", self.db.dir.path().join("logs"))
-            .env("BULLION__GENERATE__TRANSACTIONS", TRANSACTIONS)
+            .env("BULLION__GENERATE__SCALE", TRANSACTIONS)
             .env("NO_COLOR", "1")
             .stdin(Stdio::null());
         command

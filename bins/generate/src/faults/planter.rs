@@ -7,9 +7,9 @@ use rand_chacha::ChaCha8Rng;
 
 use super::change;
 use super::gaps::Gaps;
+use super::json::json_line;
 use super::kind::Kind;
 use super::label::{Label, natural_key, position, text};
-use super::json::json_line;
 use super::spots::{How, Spot, of};
 use crate::output::File;
 use crate::random::{Weighted, below};

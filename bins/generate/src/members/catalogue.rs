@@ -194,12 +194,7 @@ fn lower_category(category: u8, sub_category: u8) -> u64 {
     (CATEGORIES.len() + usize::from(category) * each + usize::from(sub_category) + 1) as u64
 }
 
-fn draw_product(
-    index: u64,
-    brands: &[String],
-    settings: &Settings,
-    rng: &mut impl Rng,
-) -> Product {
+fn draw_product(index: u64, brands: &[String], settings: &Settings, rng: &mut impl Rng) -> Product {
     let category = below(rng, CATEGORIES.len() as u64) as usize;
     let sub_categories = &CATEGORIES[category].sub_categories;
     let sub_category = below(rng, sub_categories.len() as u64) as usize;
@@ -215,13 +210,21 @@ fn draw_product(
     let is_retired = Chance::percent(settings.products.inactive_pct).hits(rng);
     let retired_day = below(rng, day_count + RETIRED_EARLIER_DAYS) as i32;
     // A shop without anything to sell has no orders: the first product is always there.
-    let launched = if is_launched && index > 0 { launch_day } else { earlier };
+    let launched = if is_launched && index > 0 {
+        launch_day
+    } else {
+        earlier
+    };
     let retired = if is_retired && index > 0 {
         (retired_day - RETIRED_EARLIER_DAYS as i32).max(launched + 1)
     } else {
         i32::MAX
     };
-    let created_at = if launched < 0 { calendar::office_time(rng) } else { 0 };
+    let created_at = if launched < 0 {
+        calendar::office_time(rng)
+    } else {
+        0
+    };
     let first = Price {
         from_day: i32::MIN,
         price_cents,
@@ -235,7 +238,11 @@ fn draw_product(
         sub_category: sub_category as u8,
         supplier,
         launched,
-        retired: if retired < day_count as i32 { retired } else { i32::MAX },
+        retired: if retired < day_count as i32 {
+            retired
+        } else {
+            i32::MAX
+        },
         created: Moment::new(launched, created_at),
         prices: draw_prices(first, launched.max(0), last_day, settings, rng),
         partner: None,
@@ -255,7 +262,11 @@ fn draw_prices(
     let mut wait = |yearly: f64, day: i32| {
         let days: f64 = Exp1.sample(rng);
         let days = days * DAYS_PER_YEAR / yearly;
-        let next = if days < 1e6 { day + 1 + days as i32 } else { i32::MAX };
+        let next = if days < 1e6 {
+            day + 1 + days as i32
+        } else {
+            i32::MAX
+        };
         let is_up = Chance::share(0.5).hits(rng);
         let percent = between(rng, 1, products.change_pct_max) as u32;
         (next, if is_up { 100 + percent } else { 100 - percent })
@@ -300,16 +311,21 @@ fn unit_weights(settings: &Settings, products: &[Product]) -> Vec<u64> {
         .collect()
 }
 
-/// Gives the products that are bought most a partner each, of those that are always on sale.
+/// Gives the products that are bought most a partner each, of those that are always on sale: the one
+/// whose price is nearest, so that what is attached does not outsell everything else.
 fn plant_pairs(settings: &Settings, products: &mut [Product], unit_weights: &[u64]) {
     let mut always: Vec<usize> = (0..products.len())
         .filter(|&index| products[index].launched < 0 && products[index].retired == i32::MAX)
         .collect();
     always.sort_by_key(|&index| (std::cmp::Reverse(unit_weights[index]), index));
     let pair_count = settings.baskets.pairs.min(always.len() / PRODUCTS_PER_PAIR);
-    let (first, others) = always.split_at_mut(pair_count);
-    shuffle(&mut block_rng(settings.seed, Stream::Pairs, 0), others);
-    for (&mut first, &mut second) in first.iter_mut().zip(others) {
+    let mut others = always.split_off(pair_count);
+    for first in always {
+        let price_cents = products[first].prices[0].price_cents;
+        let distance = |&index: &usize| products[index].prices[0].price_cents.abs_diff(price_cents);
+        let nearest = (0..others.len()).min_by_key(|&position| distance(&others[position]));
+        let Some(nearest) = nearest else { return };
+        let second = others.swap_remove(nearest);
         products[first].partner = Some(second as u32);
         products[second].carried_as = first as u32;
     }

@@ -104,7 +104,8 @@ impl Customers {
 
     /// Customers who had registered before that day; at least 1 on every day of trade.
     pub(crate) fn count_before(&self, day: i32) -> usize {
-        self.people.partition_point(|customer| customer.registered < day)
+        self.people
+            .partition_point(|customer| customer.registered < day)
     }
 
     /// One of the first `count` customers who is still there on that day, by the rates of purchase.
@@ -237,7 +238,13 @@ impl Person {
             .text(self.first_name)
             .text(self.last_name);
         sheet.formatted(|out| {
-            write_email(self.first_name, self.last_name, number, self.mail_domain, out);
+            write_email(
+                self.first_name,
+                self.last_name,
+                number,
+                self.mail_domain,
+                out,
+            );
         });
         sheet.formatted(|out| fill_pattern(place.phone_pattern, self.phone_entropy, out));
         sheet.day(registered.day, clock);
@@ -289,7 +296,11 @@ impl<'a> Draw<'a> {
         let customer = Customer {
             registered,
             left: if is_deleted { left.min(deleted) } else { left },
-            moved: if is_deleted && moved >= deleted { i32::MAX } else { moved },
+            moved: if is_deleted && moved >= deleted {
+                i32::MAX
+            } else {
+                moved
+            },
             deleted: if is_deleted { deleted } else { i32::MAX },
             home,
             next_home,
@@ -303,7 +314,11 @@ impl<'a> Draw<'a> {
         let wait: f64 = Exp1.sample(&mut self.rng);
         let rate = -libm::log(1.0 - percent.min(99.9) / 100.0) / period_days;
         let days = wait / rate;
-        if rate > 0.0 && days < 1e6 { day + 1 + days as i32 } else { i32::MAX }
+        if rate > 0.0 && days < 1e6 {
+            day + 1 + days as i32
+        } else {
+            i32::MAX
+        }
     }
 }
 
@@ -408,7 +423,7 @@ mod tests {
                 / customers.people.len() as f64
         };
 
-        let left = share(&|it| it.left - it.registered <= 30);
+        let left = share(&|it| it.left.saturating_sub(it.registered) <= 30);
         let moved = share(&|it| it.moved.saturating_sub(it.registered) <= 365);
         assert!((0.09..0.11).contains(&left), "{left}");
         assert!((0.19..0.21).contains(&moved), "{moved}");

@@ -44,7 +44,10 @@ mod tests {
         for count in [5, 50, 500, 15_811] {
             for share in [0.25, 0.68, 0.95] {
                 let got = top_fifth(&revenue_shares(count, share));
-                assert!((got - share).abs() < 0.001, "{count} products: {got} for {share}");
+                assert!(
+                    (got - share).abs() < 0.001,
+                    "{count} products: {got} for {share}"
+                );
             }
         }
     }

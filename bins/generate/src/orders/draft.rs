@@ -2,8 +2,8 @@
 
 use rand::Rng;
 
-use crate::faults::FaultPlan;
 use crate::calendar;
+use crate::faults::FaultPlan;
 use crate::members::{
     Address, Catalogue, Customers, PAYMENT_METHODS, Stores, by_customers, is_carried, location,
     payment_methods, ships,
@@ -119,7 +119,11 @@ impl<'a> Drafter<'a> {
             discounts: Weighted::new(DISCOUNTS.map(|(_, weight)| weight)),
             carriers: Weighted::new(settings.carriers.iter().map(|carrier| {
                 // Where none has a weight, all are alike.
-                if carrier_total == 0 { 1 } else { carrier.weight }
+                if carrier_total == 0 {
+                    1
+                } else {
+                    carrier.weight
+                }
             })),
             endings: [endings(settings, false), endings(settings, true)],
             odds: Odds {
@@ -165,7 +169,10 @@ impl<'a> Drafter<'a> {
             order.first_line = first_line as u32;
             order.line_count = (block.lines.len() - first_line) as u8;
             let number = plan.first_order + block.orders.len() as u64 + 1;
-            if let Some(days) = self.faults.and_then(|plan| plan.lateness(number, placed.day)) {
+            if let Some(days) = self
+                .faults
+                .and_then(|plan| plan.lateness(number, placed.day))
+            {
                 order.late_days = days as u8;
             }
             self.draw_ending(&mut order, &block.lines[first_line..], &mut rng);
@@ -364,13 +371,23 @@ fn endings(settings: &Settings, has_parcel: bool) -> Weighted {
     let sent_pct = settings.channels.online_pct + settings.channels.marketplace_pct;
     let lost = |percent: f64| {
         let is_lost = has_parcel && sent_pct > 0.0;
-        if is_lost { (percent * 100.0 / sent_pct).min(45.0) } else { 0.0 }
+        if is_lost {
+            (percent * 100.0 / sent_pct).min(45.0)
+        } else {
+            0.0
+        }
     };
     let (cancelled_pct, unpaid_pct) = (lost(orders.cancelled_pct), lost(orders.unpaid_pct));
     let delivered = (100.0 - cancelled_pct - unpaid_pct) / 100.0;
     let returned_pct = orders.returned_pct * delivered;
     let partly_pct = orders.partly_returned_pct * delivered;
     let completed_pct = 100.0 * delivered - returned_pct - partly_pct;
-    let weights = [completed_pct, cancelled_pct, unpaid_pct, returned_pct, partly_pct];
+    let weights = [
+        completed_pct,
+        cancelled_pct,
+        unpaid_pct,
+        returned_pct,
+        partly_pct,
+    ];
     Weighted::new(weights.map(|pct| (pct * 1e6) as u64))
 }

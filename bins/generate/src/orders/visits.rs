@@ -115,7 +115,9 @@ pub(super) fn draft(drafter: &Drafter<'_>, block: &mut Block) {
         let one_more = Chance::share(odds.others - certain as f64).hits(&mut rng);
         for _ in 0..certain + u64::from(one_more) {
             let second = calendar::second_of_day(&odds.hours, &mut rng);
-            let start = drafter.clock.after(Moment::new(order.placed.day, second), 0);
+            let start = drafter
+                .clock
+                .after(Moment::new(order.placed.day, second), 0);
             let mut visit = draw_visit(odds, position, start, &mut rng);
             visit.depth = odds.depths.pick(&mut rng) as u8;
             if visit.depth > 0 {
@@ -183,7 +185,9 @@ pub(super) fn write(
             event += 1;
             let sheet = chunk.sheet(release, File::WebEvents);
             sheet.id(EVENT, event);
-            let visitor = visit.customer.map_or(customer_count + number, |it| u64::from(it) + 1);
+            let visitor = visit
+                .customer
+                .map_or(customer_count + number, |it| u64::from(it) + 1);
             sheet.id(VISITOR, visitor).id(SESSION, number);
             match visit.customer {
                 Some(customer) => sheet.id(CUSTOMER, u64::from(customer) + 1),
@@ -217,7 +221,11 @@ fn steps(visit: &Visit, block: &Block, order: &Order) -> Vec<(&'static str, Opti
         return steps;
     }
     let viewed = &visit.viewed[..usize::from(visit.viewed_count)];
-    steps.extend(viewed.iter().map(|&product| ("product_view", Some(product))));
+    steps.extend(
+        viewed
+            .iter()
+            .map(|&product| ("product_view", Some(product))),
+    );
     if visit.depth >= 2 {
         steps.push(("add_to_cart", viewed.last().copied()));
     }

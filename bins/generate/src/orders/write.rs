@@ -113,7 +113,10 @@ impl<'a> OrderWriter<'a> {
         let home = self.customers.home(order.customer, order.placed.day);
         let goes_to = order.gift_to.unwrap_or(home);
         let mut is_late = self.lateness(number, order).is_some();
-        for (release, known) in self.releases.changes(order.changes(), order.late_days.into()) {
+        for (release, known) in self
+            .releases
+            .changes(order.changes(), order.late_days.into())
+        {
             let amounts = self.amounts(order, lines, known);
             let sheet = chunk.sheet(release, File::Transactions);
             sheet
@@ -200,7 +203,9 @@ impl<'a> OrderWriter<'a> {
             .hundredths(price_cents)
             .hundredths(discount)
             .hundredths(money::line_total(quantity, price_cents, discount));
-        sheet.number(line_number).id(SUPPLIER, product.supplier.into());
+        sheet
+            .number(line_number)
+            .id(SUPPLIER, product.supplier.into());
         sheet.end_row()
     }
 
@@ -229,7 +234,11 @@ impl<'a> OrderWriter<'a> {
             for (release, _) in self.releases.changes([moment], order.late_days.into()) {
                 let sheet = chunk.sheet(release, File::Payments);
                 sheet.id(TRANSACTION, number).number(sequence).text(method);
-                sheet.number(if is_first { order.instalments.into() } else { 1 });
+                sheet.number(if is_first {
+                    order.instalments.into()
+                } else {
+                    1
+                });
                 sheet.hundredths(amount).text(status);
                 sheet.timestamp(moment, self.clock).end_row()?;
             }
@@ -269,7 +278,11 @@ impl<'a> OrderWriter<'a> {
                 .text(&self.settings.carriers[carrier].name)
                 .text(if is_delivered { "delivered" } else { "shipped" })
                 .hundredths(self.carrier_costs_cents[carrier]);
-            let delivered = if is_delivered { order.delivered } else { Moment::NEVER };
+            let delivered = if is_delivered {
+                order.delivered
+            } else {
+                Moment::NEVER
+            };
             sheet
                 .timestamp(order.shipped, self.clock)
                 .timestamp(delivered, self.clock)
@@ -288,7 +301,9 @@ impl<'a> OrderWriter<'a> {
                 kind,
                 quantity,
             } = *movement;
-            let Some(release) = self.releases.of(moment.day) else { continue };
+            let Some(release) = self.releases.of(moment.day) else {
+                continue;
+            };
             let price = self.catalogue.products[product as usize].price(moment.day);
             let sheet = chunk.sheet(release, File::InventoryMovements);
             sheet.id(MOVEMENT, number);
@@ -336,8 +351,7 @@ impl<'a> OrderWriter<'a> {
 impl Order {
     /// Lines of the order, with the one that comes back.
     pub(crate) fn item_count(&self) -> u64 {
-        u64::from(self.line_count)
-            + u64::from(matches!(self.ending, Ending::PartlyReturned { .. }))
+        u64::from(self.line_count) + u64::from(matches!(self.ending, Ending::PartlyReturned { .. }))
     }
 
     /// Parcels of the order.

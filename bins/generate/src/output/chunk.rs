@@ -26,11 +26,7 @@ pub(crate) struct Part {
 }
 
 impl<'a> Chunk<'a> {
-    pub(crate) fn new(
-        release_count: usize,
-        faults: Option<&'a FaultPlan>,
-        number: u64,
-    ) -> Self {
+    pub(crate) fn new(release_count: usize, faults: Option<&'a FaultPlan>, number: u64) -> Self {
         let mut sheets = Vec::new();
         sheets.resize_with(release_count * File::ALL.len(), || None);
         Self {
@@ -42,11 +38,12 @@ impl<'a> Chunk<'a> {
 
     /// Where rows of that file go.
     pub(crate) fn sheet(&mut self, release: usize, file: File) -> &mut Sheet {
-        self.sheets[release * File::ALL.len() + file as usize]
-            .get_or_insert_with(|| {
-                let planter = self.faults.and_then(|plan| plan.planter(file, release, self.number));
-                Sheet::new(file, planter)
-            })
+        self.sheets[release * File::ALL.len() + file as usize].get_or_insert_with(|| {
+            let planter = self
+                .faults
+                .and_then(|plan| plan.planter(file, release, self.number));
+            Sheet::new(file, planter)
+        })
     }
 
     /// The text of all files that have rows, packed.

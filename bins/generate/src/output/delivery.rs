@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use common::Failure;
 use common::atomic::AtomicFile;
 
 use crate::faults::{FaultPlan, Kind, Label};
@@ -86,7 +87,17 @@ impl Delivery {
                     file.name(),
                     ending(compression)
                 );
-                let writer = AtomicFile::create(&folder.join(&name))?;
+                let path = folder.join(&name);
+                // Known now, because later some of the files would be in place already.
+                if path.is_dir() {
+                    return Err(Failure::usage(format!(
+                        "failed to write `{}`: a folder has that name; remove it or choose \
+                         another --out",
+                        path.display()
+                    ))
+                    .into());
+                }
+                let writer = AtomicFile::create(&path)?;
                 let growing = Growing {
                     name,
                     writer,
@@ -158,7 +169,9 @@ impl Delivery {
     /// Planted faults of each kind.
     pub(crate) fn fault_counts(&self) -> BTreeMap<Kind, u64> {
         let labels = self.labels.as_ref();
-        labels.map(|labels| labels.counts.clone()).unwrap_or_default()
+        labels
+            .map(|labels| labels.counts.clone())
+            .unwrap_or_default()
     }
 
     /// Rows of a file, over all deliveries.

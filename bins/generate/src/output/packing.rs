@@ -21,10 +21,7 @@ pub(super) fn pack(bytes: Vec<u8>, compression: Compression) -> anyhow::Result<V
             encoder.write_all(&bytes)?;
             Ok(encoder.finish()?)
         }
-        Compression::Zst => Ok(compress_to_vec(
-            bytes.as_slice(),
-            CompressionLevel::Fastest,
-        )),
+        Compression::Zst => Ok(compress_to_vec(bytes.as_slice(), CompressionLevel::Fastest)),
     }
 }
 

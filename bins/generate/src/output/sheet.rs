@@ -140,7 +140,11 @@ impl Sheet {
             columns.len()
         );
         let record = std::mem::take(&mut self.record);
-        match self.planter.as_mut().and_then(|planter| planter.plant(&record)) {
+        match self
+            .planter
+            .as_mut()
+            .and_then(|planter| planter.plant(&record))
+        {
             None => self.write(&record)?,
             Some(planted) => self.write_planted(planted, &record)?,
         }

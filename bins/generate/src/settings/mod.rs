@@ -202,7 +202,12 @@ fn reason(error: &ValidationError) -> String {
     if let Some(message) = &error.message {
         return message.to_string();
     }
-    let limit = |name: &str| error.params.get(name).map_or_else(String::new, ToString::to_string);
+    let limit = |name: &str| {
+        error
+            .params
+            .get(name)
+            .map_or_else(String::new, ToString::to_string)
+    };
     let unit = if error.code == "length" { " long" } else { "" };
     format!("must be from {} to {}{unit}", limit("min"), limit("max"))
 }

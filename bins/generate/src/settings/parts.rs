@@ -52,9 +52,8 @@ impl Promotion {
                 .or_else(|| NaiveDate::from_ymd_opt(year, month + 1, 1))
         };
         [date.year() - 1, date.year()].into_iter().any(|year| {
-            starts_in(year).is_some_and(|start| {
-                (0..i64::from(self.days)).contains(&(date - start).num_days())
-            })
+            starts_in(year)
+                .is_some_and(|start| (0..i64::from(self.days)).contains(&(date - start).num_days()))
         })
     }
 }
@@ -286,9 +285,8 @@ mod tests {
             discount_pct: 10,
             uplift_pct: 0,
         };
-        let covered = |year, month, day| {
-            promotion.covers(NaiveDate::from_ymd_opt(year, month, day).unwrap())
-        };
+        let covered =
+            |year, month, day| promotion.covers(NaiveDate::from_ymd_opt(year, month, day).unwrap());
 
         assert!(!covered(2025, 12, 29));
         assert!(covered(2025, 12, 30) && covered(2026, 1, 2));

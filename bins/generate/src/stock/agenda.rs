@@ -48,7 +48,10 @@ impl Agenda {
 
     /// The next event of today that comes before that second.
     pub(super) fn next_before(&mut self, second: u32) -> Option<Event> {
-        let is_due = self.today.last().is_some_and(|event| event.second <= second);
+        let is_due = self
+            .today
+            .last()
+            .is_some_and(|event| event.second <= second);
         if is_due { self.today.pop() } else { None }
     }
 }

@@ -134,7 +134,11 @@ fn daily_demand(
         * mean(&settings.baskets.line_count_weights)
         * mean(&settings.baskets.quantity_weights);
     let weight = |product: usize| {
-        if is_carried[product] { catalogue.unit_weights[product] as f64 } else { 0.0 }
+        if is_carried[product] {
+            catalogue.unit_weights[product] as f64
+        } else {
+            0.0
+        }
     };
     let total: f64 = (0..is_carried.len()).map(weight).sum();
     let mut demand: Vec<f64> = (0..is_carried.len())
@@ -154,6 +158,10 @@ fn daily_demand(
 /// The mean of the numbers from 1, by their weights.
 fn mean(weights: &[u64]) -> f64 {
     let total: u64 = weights.iter().sum();
-    let sum: u64 = weights.iter().zip(1..).map(|(weight, number)| weight * number).sum();
+    let sum: u64 = weights
+        .iter()
+        .zip(1..)
+        .map(|(weight, number)| weight * number)
+        .sum();
     sum as f64 / total as f64
 }

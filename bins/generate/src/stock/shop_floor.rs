@@ -103,7 +103,8 @@ impl<'a> ShopFloor<'a> {
         };
         for position in 0..shelf_count {
             let (_, product) = plan.place(position);
-            if plan.shelves()[position].is_carried && catalogue.products[product as usize].launched < 0
+            if plan.shelves()[position].is_carried
+                && catalogue.products[product as usize].launched < 0
             {
                 floor.on_hand[position] = floor.opening(position);
             }
@@ -212,12 +213,7 @@ impl<'a> ShopFloor<'a> {
     }
 
     /// The next product of the catalogue that the store has.
-    fn find_any(
-        &self,
-        order: &Order,
-        wanted: u32,
-        is_new: impl Fn(u32) -> bool,
-    ) -> Option<u32> {
+    fn find_any(&self, order: &Order, wanted: u32, is_new: impl Fn(u32) -> bool) -> Option<u32> {
         let count = self.catalogue.products.len() as u32;
         (1..count)
             .map(|step| (wanted + step) % count)

@@ -1,0 +1,2 @@
+-- Writes: statistics for the planner. Rerunnable: always.
+analyze ops.fault_labels, ops.fault_findings
