@@ -26,6 +26,8 @@ use chrono::NaiveDate;
 use common::progress::Bar;
 use common::{Program, Rows, StageContext, StageReport, Step, Uses};
 
+use crate::faults::FaultPlan;
+pub use crate::faults::{FaultRate, Kind};
 use crate::metadata::{METADATA_FILE, Metadata, files_of_earlier_run};
 use crate::output::{Delivery, File, Releases};
 use crate::settings::{Compression, Scale, Settings};
@@ -81,6 +83,9 @@ pub struct Options {
     /// How the files are packed
     #[arg(long, value_name = "KIND")]
     pub compression: Option<Compression>,
+    /// Faults to plant: a share of all rows, or of one kind: 0.01, null=0.02,truncated=1
+    #[arg(long, value_name = "RATE", value_delimiter = ',')]
+    pub faults: Vec<FaultRate>,
     /// Folder for the files [default: raw/synthetic in the data folder]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
@@ -105,9 +110,16 @@ pub async fn run(ctx: &StageContext, options: &Options) -> anyhow::Result<StageR
 
     let clock = Clock::new(settings.start_date, settings.day_count());
     let releases = Releases::new(&settings);
-    let mut delivery = Delivery::create(&folder, &releases, &clock, settings.compression)?;
+    let faults = FaultPlan::new(&settings);
+    let mut delivery = Delivery::create(
+        &folder,
+        &releases,
+        &clock,
+        settings.compression,
+        faults.is_some(),
+    )?;
     let bar = Bar::new("generate", Some(settings.transactions()), "orders");
-    let shop = Shop::new(&settings, &clock, &releases, bar)?;
+    let shop = Shop::new(&settings, &clock, &releases, faults.as_ref(), bar)?;
     let step = Step::begin("write files").relation(folder.display().to_string());
     shop.write(&mut delivery).await?;
     shop.finish();

@@ -1,6 +1,7 @@
 //! The synthetic shop: the same seed gives the same bytes, and a healthy shop has no fault.
 
 mod exact;
+mod faults;
 mod repeatable;
 mod stream;
 
