@@ -1,7 +1,7 @@
 //! Files that are there whole or not at all: a temporary name, fsync, rename, fsync of the folder.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -69,6 +69,24 @@ impl AtomicFile {
             }
         };
         Ok(self.writer.insert(writer))
+    }
+
+    /// Replaces what was written so far with what `change` makes of it.
+    ///
+    /// # Errors
+    /// When the disk is full or refuses, or `change` fails.
+    pub fn rewrite(
+        &mut self,
+        change: impl FnOnce(BufReader<File>, &mut BufWriter<File>) -> io::Result<()>,
+    ) -> io::Result<()> {
+        self.awake()?.flush()?;
+        self.writer = None;
+        let before = BufReader::with_capacity(BUFFER_BYTES, File::open(&self.temporary)?);
+        // The open file stays readable without its name.
+        fs::remove_file(&self.temporary)?;
+        let after = File::create(&self.temporary)?;
+        let after = BufWriter::with_capacity(BUFFER_BYTES, after);
+        change(before, self.writer.insert(after))
     }
 
     /// Flushes, syncs and renames; afterwards a power cut cannot tear the file.
@@ -149,6 +167,8 @@ fn folder_of(path: &Path) -> &Path {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read as _;
+
     use super::*;
 
     #[test]
@@ -158,6 +178,19 @@ mod tests {
         fs::write(&leftover, b"half")?;
         write(&dir.path().join("report.json"), b"new")?;
         assert!(!leftover.exists());
+        Ok(())
+    }
+
+    #[test]
+    fn what_was_written_can_be_written_again_otherwise() -> anyhow::Result<()> {
+        let dir = tempfile::tempdir()?;
+        let path = dir.path().join("report.json");
+        let mut file = AtomicFile::create(&path)?;
+        file.write_all(b"new and long")?;
+        file.rewrite(|before, after| io::copy(&mut before.take(3), after).map(|_| ()))?;
+        file.write_all(b"!")?;
+        file.commit()?;
+        assert_eq!(fs::read(&path)?, b"new!");
         Ok(())
     }
 

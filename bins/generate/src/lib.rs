@@ -27,6 +27,8 @@ use chrono::NaiveDate;
 use common::progress::Bar;
 use common::{Failure, Program, Rows, StageContext, StageReport, Step, Uses};
 
+use crate::faults::FaultPlan;
+pub use crate::faults::{FaultRate, Kind};
 use crate::metadata::{METADATA_FILE, Metadata, files_of_earlier_run};
 use crate::output::{Delivery, File, Releases};
 pub use crate::realism::RealismOptions;
@@ -88,6 +90,9 @@ pub struct Options {
     /// How the files are packed
     #[arg(long, value_name = "KIND")]
     pub compression: Option<Compression>,
+    /// Faults to plant: a share of all rows, or of one kind: 0.01, null=0.02,truncated=1
+    #[arg(long, value_name = "RATE", value_delimiter = ',')]
+    pub faults: Vec<FaultRate>,
     /// Folder for the files [default: raw/synthetic in the data folder]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
@@ -154,20 +159,25 @@ pub async fn generate(ctx: &StageContext, options: &Options) -> anyhow::Result<S
 
     let clock = Clock::new(settings.start_date, settings.day_count());
     let releases = Releases::new(&settings);
-    let mut delivery = Delivery::create(&folder, &releases, &clock, settings.compression)?;
+    let faults = FaultPlan::new(&settings);
+    let mut delivery = Delivery::create(
+        &folder,
+        &releases,
+        &clock,
+        settings.compression,
+        faults.is_some(),
+    )?;
     let bar = Bar::new("generate", Some(settings.transactions()), "orders");
-    let shop = Shop::new(&settings, &clock, &releases, bar)?;
-    let step = Step::begin("write files").relation(folder.display().to_string());
+    let shop = Shop::new(&settings, &clock, &releases, faults.as_ref(), bar)?;
+    // All files grow side by side, so each of them takes as long as the whole.
+    let steps = releases
+        .files()
+        .map(|file| (file, Step::begin("write").relation(file.name())));
+    let steps: Vec<(File, Step)> = steps.collect();
     shop.write(&mut delivery).await?;
     shop.finish();
 
-    let row_count = File::ALL
-        .into_iter()
-        .map(|file| delivery.row_count(file))
-        .sum();
-    report.finish(step, written(row_count));
-    for file in File::ALL {
-        let step = Step::begin("wrote").relation(file.name());
+    for (file, step) in steps {
         report.finish(step, written(delivery.row_count(file)));
     }
     let metadata = Metadata::new(ctx.started_at, &settings, &delivery);

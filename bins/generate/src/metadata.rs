@@ -6,7 +6,8 @@ use std::path::Path;
 use chrono::{DateTime, NaiveDate, SubsecRound as _, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::output::{Delivery, File};
+use crate::faults::Kind;
+use crate::output::{Delivery, FAULTS_FILE, File};
 use crate::settings::Settings;
 
 pub(crate) const METADATA_FILE: &str = "generation_metadata.json";
@@ -19,7 +20,7 @@ pub(crate) struct Metadata {
     record_counts: BTreeMap<&'static str, u64>,
     transaction_date_range: DateRange,
     /// Planted faults by kind: none in a healthy shop.
-    faults: BTreeMap<&'static str, u64>,
+    faults: BTreeMap<Kind, u64>,
     /// The files below the output folder.
     files: Vec<String>,
 }
@@ -47,7 +48,7 @@ impl Metadata {
                 start_date: settings.start_date,
                 end_date: settings.end_date,
             },
-            faults: BTreeMap::new(),
+            faults: delivery.fault_counts(),
             files: delivery.names(),
         }
     }
@@ -64,9 +65,10 @@ pub(crate) fn files_of_earlier_run(folder: &Path) -> Vec<String> {
 
     let is_ours = |name: &String| {
         let (above, file) = name.rsplit_once('/').unwrap_or(("", name));
-        let is_known = File::ALL
-            .iter()
-            .any(|known| file.starts_with(&known.name()));
+        let is_known = file == FAULTS_FILE
+            || File::ALL
+                .iter()
+                .any(|known| file.starts_with(&known.name()));
         is_known
             && (above.is_empty() || above.starts_with("business_date="))
             && !above.contains('/')

@@ -11,6 +11,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use tokio::task::yield_now;
 
 use crate::calendar::{self, Day};
+use crate::faults::FaultPlan;
 use crate::members::{Catalogue, Customers, Stores, Suppliers, write_categories};
 use crate::orders::{Block, BlockPlan, Drafter, OrderWriter};
 use crate::output::{Chunk, Delivery, Part, Releases};
@@ -18,6 +19,8 @@ use crate::settings::Settings;
 use crate::stock::{ShelfPlan, ShopFloor, Sold};
 use crate::time::{Clock, Moment};
 
+/// The number of the last chunk of all, which belongs to no block of orders.
+const LAST_CHUNK: u64 = u64::MAX;
 /// Orders of one block.
 const BLOCK_ORDERS: usize = 2_048;
 /// Blocks of a wave for each thread: enough to keep it busy, few enough for memory to stay flat.
@@ -29,6 +32,7 @@ pub(crate) struct Shop<'a> {
     settings: &'a Settings,
     clock: &'a Clock,
     releases: &'a Releases,
+    faults: Option<&'a FaultPlan>,
     pool: ThreadPool,
     wave_blocks: usize,
     bar: Bar,
@@ -39,6 +43,7 @@ impl<'a> Shop<'a> {
         settings: &'a Settings,
         clock: &'a Clock,
         releases: &'a Releases,
+        faults: Option<&'a FaultPlan>,
         bar: Bar,
     ) -> anyhow::Result<Self> {
         let threads = settings.thread_count();
@@ -50,6 +55,7 @@ impl<'a> Shop<'a> {
             settings,
             clock,
             releases,
+            faults,
             pool,
             wave_blocks: threads * BLOCKS_PER_THREAD,
             bar,
@@ -62,25 +68,30 @@ impl<'a> Shop<'a> {
             settings,
             clock,
             releases,
+            faults,
             ..
         } = *self;
         let stores = Stores::new(settings);
         let suppliers = Suppliers::new(settings);
         let catalogue = Catalogue::new(settings);
         let customers = self.pool.install(|| Customers::new(settings, releases));
-        let mut chunk = Chunk::new(releases.count());
+        let mut chunk = Chunk::new(releases.count(), faults, 0);
         write_categories(&mut chunk)?;
         suppliers.write(clock, &mut chunk)?;
         stores.write(releases, clock, &mut chunk)?;
         self.add(chunk.finish(settings.compression)?, delivery)?;
         self.write_customers(&customers, delivery).await?;
 
-        let days = calendar::plan(settings, clock);
+        let days = self.plan_days(delivery)?;
         let plan = ShelfPlan::new(settings, &catalogue, &suppliers, &stores);
-        let drafter = Drafter::new(settings, clock, &customers, &catalogue, &stores, &days);
+        let drafter = Drafter::new(
+            settings, clock, &customers, &catalogue, &stores, &days, faults,
+        );
         let members = (&catalogue, &suppliers);
         let mut floor = ShopFloor::new(settings, releases, members, &plan, &drafter, &days);
-        let writer = OrderWriter::new(settings, clock, releases, &customers, &catalogue, &plan);
+        let writer = OrderWriter::new(
+            settings, clock, releases, faults, &customers, &catalogue, &plan,
+        );
         let mut blocks = Blocks::new(settings, clock, &days);
         let mut sold: Vec<Sold> = Vec::new();
         let mut parts: Vec<Vec<Part>> = Vec::new();
@@ -115,19 +126,38 @@ impl<'a> Shop<'a> {
             sold = drafted.into_iter().map(|block| floor.sell(block)).collect();
             yield_now().await;
         }
-        let last = writer.write(&floor.close())?;
+        let last = writer.write(&floor.close(), LAST_CHUNK)?;
         for parts in parts
             .into_iter()
             .chain([last.finish(settings.compression)?])
         {
             self.add(parts, delivery)?;
         }
-        Ok(())
+        faults.map_or(Ok(()), |plan| delivery.damage(plan))
     }
 
     /// Takes the progress bar off the terminal.
     pub(crate) fn finish(self) {
         self.bar.finish();
+    }
+
+    /// The days of trade: those with a fault have orders taken from them, or too many.
+    fn plan_days(&self, delivery: &mut Delivery) -> anyhow::Result<Vec<Day>> {
+        let mut days = calendar::plan(self.settings, self.clock);
+        let Some(plan) = self.faults else {
+            return Ok(days);
+        };
+        for (position, day) in (0..).zip(&mut days) {
+            let Some(fault) = plan.day_fault(position) else {
+                continue;
+            };
+            let label = plan.day_label(position, fault, day.order_count);
+            day.order_count = fault.order_count(day.order_count);
+            if let Some(release) = self.releases.of(position) {
+                delivery.label_day(release, &label)?;
+            }
+        }
+        Ok(days)
     }
 
     async fn write_customers(
@@ -139,7 +169,7 @@ impl<'a> Shop<'a> {
         for wave in numbers.chunks(self.wave_blocks) {
             let parts: Vec<Vec<Part>> = self.pool.install(|| {
                 let write = |&block: &usize| {
-                    let mut chunk = Chunk::new(self.releases.count());
+                    let mut chunk = Chunk::new(self.releases.count(), self.faults, block as u64);
                     customers.write_block(block, self.releases, self.clock, &mut chunk)?;
                     chunk.finish(self.settings.compression)
                 };
@@ -154,7 +184,10 @@ impl<'a> Shop<'a> {
     }
 
     fn texts(&self, sold: &[Sold], writer: &OrderWriter<'_>) -> anyhow::Result<Vec<Vec<Part>>> {
-        let text = |sold: &Sold| writer.write(sold)?.finish(self.settings.compression);
+        let text = |sold: &Sold| {
+            let chunk = writer.write(sold, sold.block.number)?;
+            chunk.finish(self.settings.compression)
+        };
         sold.par_iter().map(text).collect()
     }
 

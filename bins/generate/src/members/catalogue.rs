@@ -156,7 +156,7 @@ impl Catalogue {
 }
 
 /// Writes the tree of categories: the top ones, then those below them.
-pub(crate) fn write_categories(chunk: &mut Chunk) -> anyhow::Result<()> {
+pub(crate) fn write_categories(chunk: &mut Chunk<'_>) -> anyhow::Result<()> {
     let sheet = chunk.sheet(0, File::Categories);
     for (category, number) in CATEGORIES.iter().zip(1..) {
         sheet.id(CATEGORY, number).empty().text(category.name);

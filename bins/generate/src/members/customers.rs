@@ -140,7 +140,7 @@ impl Customers {
         block: usize,
         releases: &Releases,
         clock: &Clock,
-        chunk: &mut Chunk,
+        chunk: &mut Chunk<'_>,
     ) -> anyhow::Result<()> {
         let mut rng = block_rng(self.seed, Stream::Persons, block as u64);
         let first = block * BLOCK_ROWS;

@@ -130,7 +130,7 @@ impl Stores {
         &self,
         releases: &Releases,
         clock: &Clock,
-        chunk: &mut Chunk,
+        chunk: &mut Chunk<'_>,
     ) -> anyhow::Result<()> {
         for (store, number) in self.stores.iter().zip(1..) {
             for (release, horizon) in releases.changes([store.updated_at, store.succeeded], 0) {

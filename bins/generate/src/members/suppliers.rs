@@ -51,7 +51,7 @@ impl Suppliers {
         self.0[supplier as usize - 1].lead_time_days
     }
 
-    pub(crate) fn write(&self, clock: &Clock, chunk: &mut Chunk) -> anyhow::Result<()> {
+    pub(crate) fn write(&self, clock: &Clock, chunk: &mut Chunk<'_>) -> anyhow::Result<()> {
         let sheet = chunk.sheet(0, File::Suppliers);
         for (supplier, number) in self.0.iter().zip(1..) {
             let place = supplier.address.place();

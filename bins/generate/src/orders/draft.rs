@@ -3,6 +3,7 @@
 use rand::Rng;
 
 use crate::calendar;
+use crate::faults::FaultPlan;
 use crate::members::{
     Address, Catalogue, Customers, PAYMENT_METHODS, Stores, by_customers, is_carried, location,
     payment_methods, ships,
@@ -61,6 +62,7 @@ pub(crate) struct Drafter<'a> {
     pub(super) catalogue: &'a Catalogue,
     stores: &'a Stores,
     days: &'a [calendar::Day],
+    faults: Option<&'a FaultPlan>,
     cities: Weighted,
     payment_methods: Vec<Weighted>,
     line_counts: Weighted,
@@ -94,6 +96,7 @@ impl<'a> Drafter<'a> {
         catalogue: &'a Catalogue,
         stores: &'a Stores,
         days: &'a [calendar::Day],
+        faults: Option<&'a FaultPlan>,
     ) -> Self {
         let late_orders_pct = if settings.days > 0 {
             settings.stream.late_orders_pct
@@ -108,6 +111,7 @@ impl<'a> Drafter<'a> {
             catalogue,
             stores,
             days,
+            faults,
             cities: by_customers(),
             payment_methods: payment_methods(),
             line_counts: Weighted::new(settings.baskets.line_count_weights),
@@ -164,6 +168,13 @@ impl<'a> Drafter<'a> {
             let mut order = self.draw_order(placed, customer, store, &mut rng);
             order.first_line = first_line as u32;
             order.line_count = (block.lines.len() - first_line) as u8;
+            let number = plan.first_order + block.orders.len() as u64 + 1;
+            if let Some(days) = self
+                .faults
+                .and_then(|plan| plan.lateness(number, placed.day))
+            {
+                order.late_days = days as u8;
+            }
             self.draw_ending(&mut order, &block.lines[first_line..], &mut rng);
             block.orders.push(order);
         }

@@ -165,7 +165,7 @@ pub(super) fn write(
     customer_count: u64,
     clock: &Clock,
     release_of: impl Fn(i32) -> Option<usize>,
-    chunk: &mut Chunk,
+    chunk: &mut Chunk<'_>,
 ) -> anyhow::Result<()> {
     let mut event = numbers.event;
     for (visit, number) in block.visits.iter().zip(numbers.visit + 1..) {

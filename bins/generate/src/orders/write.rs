@@ -1,6 +1,7 @@
 //! Blocks of sold orders as rows of all files that tell of them.
 
 use crate::CURRENCY;
+use crate::faults::FaultPlan;
 use crate::ids::{
     CUSTOMER, ITEM, MOVEMENT, PRODUCT, REPRESENTATIVE, SHIPMENT, STORE, SUPPLIER, TRANSACTION,
 };
@@ -20,6 +21,7 @@ pub(crate) struct OrderWriter<'a> {
     settings: &'a Settings,
     clock: &'a Clock,
     releases: &'a Releases,
+    faults: Option<&'a FaultPlan>,
     customers: &'a Customers,
     catalogue: &'a Catalogue,
     shelves: &'a ShelfPlan,
@@ -40,6 +42,7 @@ impl<'a> OrderWriter<'a> {
         settings: &'a Settings,
         clock: &'a Clock,
         releases: &'a Releases,
+        faults: Option<&'a FaultPlan>,
         customers: &'a Customers,
         catalogue: &'a Catalogue,
         shelves: &'a ShelfPlan,
@@ -49,6 +52,7 @@ impl<'a> OrderWriter<'a> {
             settings,
             clock,
             releases,
+            faults,
             customers,
             catalogue,
             shelves,
@@ -59,8 +63,8 @@ impl<'a> OrderWriter<'a> {
     }
 
     /// All rows of a block, of the orders and of the stock that moved meanwhile.
-    pub(crate) fn write(&self, sold: &Sold) -> anyhow::Result<Chunk> {
-        let mut chunk = Chunk::new(self.releases.count());
+    pub(crate) fn write(&self, sold: &Sold, number: u64) -> anyhow::Result<Chunk<'a>> {
+        let mut chunk = Chunk::new(self.releases.count(), self.faults, number);
         let block = &sold.block;
         let mut item = sold.numbers.item;
         let mut shipment = sold.numbers.shipment;
@@ -104,10 +108,11 @@ impl<'a> OrderWriter<'a> {
         number: u64,
         order: &Order,
         lines: &[Line],
-        chunk: &mut Chunk,
+        chunk: &mut Chunk<'_>,
     ) -> anyhow::Result<()> {
         let home = self.customers.home(order.customer, order.placed.day);
         let goes_to = order.gift_to.unwrap_or(home);
+        let mut is_late = self.lateness(number, order).is_some();
         for (release, known) in self
             .releases
             .changes(order.changes(), order.late_days.into())
@@ -135,9 +140,18 @@ impl<'a> OrderWriter<'a> {
             goes_to.write_location(sheet);
             home.write_location(sheet);
             sheet.timestamp(order.updated_at(known), self.clock);
-            sheet.end_row()?;
+            // The first time that one hears of it; later changes are no fault of their own.
+            if std::mem::take(&mut is_late) {
+                sheet.end_late_row()?;
+            } else {
+                sheet.end_row()?;
+            }
         }
         Ok(())
+    }
+
+    fn lateness(&self, number: u64, order: &Order) -> Option<i32> {
+        self.faults?.lateness(number, order.placed.day)
     }
 
     fn write_items(
@@ -146,7 +160,7 @@ impl<'a> OrderWriter<'a> {
         first_item: u64,
         order: &Order,
         lines: &[Line],
-        chunk: &mut Chunk,
+        chunk: &mut Chunk<'_>,
     ) -> anyhow::Result<()> {
         let late_days = order.late_days.into();
         for (release, known) in self.releases.changes(order.line_changes(), late_days) {
@@ -201,7 +215,7 @@ impl<'a> OrderWriter<'a> {
         number: u64,
         order: &Order,
         lines: &[Line],
-        chunk: &mut Chunk,
+        chunk: &mut Chunk<'_>,
     ) -> anyhow::Result<()> {
         let full = self.amounts(order, lines, order.placed).total;
         let method = PAYMENT_METHODS[usize::from(order.payment_method)];
@@ -249,7 +263,7 @@ impl<'a> OrderWriter<'a> {
         number: u64,
         shipment: u64,
         order: &Order,
-        chunk: &mut Chunk,
+        chunk: &mut Chunk<'_>,
     ) -> anyhow::Result<()> {
         let carrier = usize::from(order.carrier);
         let moments = [order.shipped, order.delivered];
@@ -278,7 +292,7 @@ impl<'a> OrderWriter<'a> {
         Ok(())
     }
 
-    fn write_movements(&self, sold: &Sold, chunk: &mut Chunk) -> anyhow::Result<()> {
+    fn write_movements(&self, sold: &Sold, chunk: &mut Chunk<'_>) -> anyhow::Result<()> {
         for (movement, number) in sold.movements.iter().zip(sold.numbers.movement + 1..) {
             let Movement {
                 moment,

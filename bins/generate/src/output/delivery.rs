@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use common::Failure;
 use common::atomic::AtomicFile;
 
+use crate::faults::{FaultPlan, Kind, Label};
 use crate::output::packing::{ending, pack};
 use crate::output::sheet::header;
 use crate::output::{File, Part, Releases};
@@ -17,11 +18,32 @@ use crate::time::Clock;
 /// Open files at once; a long change stream has more of them, which then rest between two parts.
 const OPEN_FILES_MAX: usize = 100;
 
+/// The labels of planted faults, one a line.
+pub(crate) const FAULTS_FILE: &str = "faults.jsonl";
+
 /// Files below one folder, under temporary names until they are committed.
 #[derive(Debug)]
 pub(crate) struct Delivery {
     files: BTreeMap<(usize, File), Growing>,
     rests: bool,
+    labels: Option<LabelFile>,
+}
+
+/// Labels of planted faults on their way to their file.
+#[derive(Debug)]
+struct LabelFile {
+    writer: AtomicFile,
+    counts: BTreeMap<Kind, u64>,
+}
+
+impl LabelFile {
+    fn add(&mut self, file: &str, line: Option<u64>, label: &Label) -> anyhow::Result<()> {
+        let mut text = Vec::new();
+        label.write(file, line, &mut text)?;
+        *self.counts.entry(label.kind).or_default() += 1;
+        let written = self.writer.write_all(&text);
+        written.with_context(|| format!("failed to write `{FAULTS_FILE}`"))
+    }
 }
 
 #[derive(Debug)]
@@ -39,16 +61,23 @@ impl Delivery {
         releases: &Releases,
         clock: &Clock,
         compression: Compression,
+        has_faults: bool,
     ) -> anyhow::Result<Self> {
+        let labels = if has_faults {
+            Some(LabelFile {
+                writer: AtomicFile::create(&folder.join(FAULTS_FILE))?,
+                counts: BTreeMap::new(),
+            })
+        } else {
+            None
+        };
         let mut delivery = Self {
             files: BTreeMap::new(),
             rests: releases.count() * File::ALL.len() > OPEN_FILES_MAX,
+            labels,
         };
         for release in 0..releases.count() {
-            for file in File::ALL {
-                if file == File::Deletes && !releases.is_stream() {
-                    continue;
-                }
+            for file in releases.files() {
                 let name = format!(
                     "{}{}{}",
                     releases.folder(release, clock),
@@ -77,6 +106,7 @@ impl Delivery {
                     file,
                     bytes: pack(header(file)?, compression)?,
                     row_count: 0,
+                    labels: Vec::new(),
                 };
                 delivery.add(&head)?;
             }
@@ -90,6 +120,12 @@ impl Delivery {
             .files
             .get_mut(&(part.release, part.file))
             .with_context(|| format!("no file is open for `{}`", part.file.name()))?;
+        if let Some(labels) = &mut self.labels {
+            let first_line = growing.row_count + if part.file.is_json() { 1 } else { 2 };
+            for (rows_before, label) in &part.labels {
+                labels.add(&growing.name, Some(first_line + rows_before), label)?;
+            }
+        }
         growing.row_count += part.row_count;
         let mut write = || {
             growing.writer.write_all(&part.bytes)?;
@@ -99,6 +135,40 @@ impl Delivery {
             Ok::<_, std::io::Error>(())
         };
         write().with_context(|| format!("failed to write `{}`", growing.name))
+    }
+
+    /// Labels a day of a delivery.
+    pub(crate) fn label_day(&mut self, release: usize, label: &Label) -> anyhow::Result<()> {
+        let orders = self.files.get(&(release, File::Transactions));
+        match (&mut self.labels, orders) {
+            (Some(labels), Some(orders)) => labels.add(&orders.name, None, label),
+            _ => Ok(()),
+        }
+    }
+
+    /// Damages the files that are to be, now that they are finished.
+    pub(crate) fn damage(&mut self, plan: &FaultPlan) -> anyhow::Result<()> {
+        for (&(release, file), growing) in &mut self.files {
+            let (Some(fault), Some(labels)) = (plan.file_fault(file, release), &mut self.labels)
+            else {
+                continue;
+            };
+            let rows = growing.row_count;
+            growing
+                .writer
+                .rewrite(|before, after| fault.copy(rows, before, after))
+                .with_context(|| format!("failed to damage `{}`", growing.name))?;
+            labels.add(&growing.name, None, &fault.label(rows))?;
+        }
+        Ok(())
+    }
+
+    /// Planted faults of each kind.
+    pub(crate) fn fault_counts(&self) -> BTreeMap<Kind, u64> {
+        let labels = self.labels.as_ref();
+        labels
+            .map(|labels| labels.counts.clone())
+            .unwrap_or_default()
     }
 
     /// Rows of a file, over all deliveries.
@@ -115,6 +185,7 @@ impl Delivery {
         self.files
             .values()
             .map(|growing| growing.name.clone())
+            .chain(self.labels.is_some().then(|| FAULTS_FILE.to_owned()))
             .collect()
     }
 
@@ -124,6 +195,9 @@ impl Delivery {
         let names = self.names();
         for growing in self.files.into_values() {
             growing.writer.commit()?;
+        }
+        if let Some(labels) = self.labels {
+            labels.writer.commit()?;
         }
         for name in earlier.iter().filter(|name| !names.contains(name)) {
             remove(&folder.join(name))?;

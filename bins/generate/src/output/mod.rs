@@ -8,7 +8,7 @@ mod releases;
 mod sheet;
 
 pub(crate) use chunk::{Chunk, Part};
-pub(crate) use delivery::Delivery;
+pub(crate) use delivery::{Delivery, FAULTS_FILE};
 pub(crate) use files::File;
 pub(crate) use releases::Releases;
 pub(crate) use sheet::{Sheet, push_number};

@@ -4,6 +4,7 @@ use anyhow::Context as _;
 use csv::ByteRecord;
 use serde_json::ser::{CompactFormatter, Formatter as _};
 
+use crate::faults::{Label, Labels, Planted, PlantedRow, Planter};
 use crate::ids::IdForm;
 use crate::output::File;
 use crate::time::{Clock, Moment, date_text};
@@ -20,11 +21,15 @@ pub(crate) struct Sheet {
     record: ByteRecord,
     scratch: Vec<u8>,
     row_count: u64,
+    planter: Option<Planter>,
+    labels: Labels,
 }
 
 impl Sheet {
-    pub(crate) fn new(file: File) -> Self {
+    pub(crate) fn new(file: File, planter: Option<Planter>) -> Self {
+        // Of sound rows the number of values is checked where they end.
         let writer = csv::WriterBuilder::new()
+            .flexible(true)
             .buffer_capacity(BUFFER_BYTES)
             .from_writer(Vec::new());
         Self {
@@ -34,6 +39,8 @@ impl Sheet {
             record: ByteRecord::new(),
             scratch: Vec::new(),
             row_count: 0,
+            planter,
+            labels: Vec::new(),
         }
     }
 
@@ -132,26 +139,63 @@ impl Sheet {
             self.record.len(),
             columns.len()
         );
-        self.row_count += 1;
-        if self.file.is_json() {
-            push_json_line(columns, &self.record, &mut self.lines)?;
-        } else {
-            self.writer
-                .write_byte_record(&self.record)
-                .context("failed to write a record")?;
+        let record = std::mem::take(&mut self.record);
+        match self
+            .planter
+            .as_mut()
+            .and_then(|planter| planter.plant(&record))
+        {
+            None => self.write(&record)?,
+            Some(planted) => self.write_planted(planted, &record)?,
         }
+        self.record = record;
         self.record.clear();
         Ok(())
     }
 
-    /// The rows' text.
-    pub(crate) fn finish(self) -> anyhow::Result<Vec<u8>> {
+    /// Ends the header of an order that comes late.
+    pub(crate) fn end_late_row(&mut self) -> anyhow::Result<()> {
+        let label = Label::late(&self.record);
+        self.labels.push((self.row_count, label));
+        let planter = self.planter.take();
+        let ended = self.end_row();
+        self.planter = planter;
+        ended
+    }
+
+    fn write(&mut self, record: &ByteRecord) -> anyhow::Result<()> {
+        self.row_count += 1;
         if self.file.is_json() {
-            return Ok(self.lines);
+            return push_json_line(self.file.columns(), record, &mut self.lines);
         }
         self.writer
-            .into_inner()
-            .map_err(|error| anyhow::anyhow!("{error}"))
+            .write_byte_record(record)
+            .context("failed to write a record")
+    }
+
+    fn write_planted(&mut self, planted: Planted, record: &ByteRecord) -> anyhow::Result<()> {
+        self.labels.push((self.row_count, planted.label));
+        match planted.row {
+            PlantedRow::Record(damaged) => self.write(&damaged)?,
+            PlantedRow::Line(line) => {
+                self.row_count += 1;
+                self.lines.extend_from_slice(&line);
+            }
+        }
+        if planted.is_additional {
+            self.write(record)?;
+        }
+        Ok(())
+    }
+
+    /// The rows' text, and the labels of those that have a fault.
+    pub(crate) fn finish(self) -> anyhow::Result<(Vec<u8>, Labels)> {
+        if self.file.is_json() {
+            return Ok((self.lines, self.labels));
+        }
+        let text = self.writer.into_inner();
+        let text = text.map_err(|error| anyhow::anyhow!("{error}"))?;
+        Ok((text, self.labels))
     }
 }
 
@@ -234,7 +278,7 @@ mod tests {
     fn values_become_text_in_the_agreed_formats() -> anyhow::Result<()> {
         let day = NaiveDate::from_ymd_opt(2025, 3, 9).unwrap();
         let clock = Clock::new(day, 1);
-        let mut sheet = Sheet::new(File::Transactions);
+        let mut sheet = Sheet::new(File::Transactions, None);
         sheet.id(CUSTOMER, 7).number(0).hundredths(-5);
         sheet.hundredths(123_456).date(day).time(86_399).signed(-12);
         sheet.timestamp(Moment::new(0, 60), &clock);
@@ -247,7 +291,7 @@ mod tests {
 
         assert_eq!(sheet.row_count(), 1);
         assert_eq!(
-            String::from_utf8(sheet.finish()?)?,
+            String::from_utf8(sheet.finish()?.0)?,
             "CUST0007,0,-0.05,1234.56,2025-03-09,23:59:59,-12,2025-03-09 00:01:00,,\
              \"5 Elm Road, Apt. 2\",true,,,,,,,,,,,,\n"
         );
@@ -257,7 +301,7 @@ mod tests {
     #[test]
     fn events_are_lines_of_json() -> anyhow::Result<()> {
         let clock = Clock::new(NaiveDate::from_ymd_opt(2025, 1, 1).unwrap(), 1);
-        let mut sheet = Sheet::new(File::WebEvents);
+        let mut sheet = Sheet::new(File::WebEvents, None);
         sheet.text("EVT1").text("V\"1").text("S1").empty();
         sheet.text("page_view").empty();
         sheet.utc(Moment::new(0, 3_661), &clock);
@@ -265,7 +309,7 @@ mod tests {
         sheet.end_row()?;
 
         assert_eq!(
-            String::from_utf8(sheet.finish()?)?,
+            String::from_utf8(sheet.finish()?.0)?,
             "{\"event_id\":\"EVT1\",\"visitor_id\":\"V\\\"1\",\"session_id\":\"S1\",\
              \"customer_id\":null,\"event_type\":\"page_view\",\"product_id\":null,\
              \"occurred_at\":\"2025-01-01T01:01:01Z\",\"properties\":{\"page\":\"/\"}}\n"
@@ -290,7 +334,7 @@ mod tests {
 
     #[test]
     fn a_row_with_too_few_values_is_refused() {
-        let mut sheet = Sheet::new(File::Categories);
+        let mut sheet = Sheet::new(File::Categories, None);
         sheet.text("only one");
 
         assert!(sheet.end_row().is_err());

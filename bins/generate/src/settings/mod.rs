@@ -13,7 +13,7 @@ use serde::Deserialize;
 use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKind};
 
 use crate::Options;
-use crate::faults::FaultSettings;
+use crate::faults::{FaultSettings, check_wholes};
 pub use parts::{
     Baskets, CalendarSettings, Carrier, Channels, CustomerSettings, OrderSettings, ProductSettings,
     Promotion, Stock, Stream, Web,
@@ -30,6 +30,7 @@ const SCALED_CUSTOMERS_MAX: u64 = 1_000_000;
 #[derive(Debug, Clone, Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
 #[validate(schema(function = "check_dates"))]
+#[validate(schema(function = "check_wholes"))]
 #[allow(missing_docs)]
 pub struct Settings {
     /// Up to 2⁶³ − 1, the largest number that TOML knows.
@@ -101,6 +102,7 @@ impl Settings {
         self.threads = options.threads.unwrap_or(self.threads);
         self.compression = options.compression.unwrap_or(self.compression);
         self.days = options.days.unwrap_or(self.days);
+        self.faults.override_by(&options.faults);
         self.validate()
             .map_err(|errors| Failure::usage(explain(&errors)))?;
         Ok(self)
