@@ -9,8 +9,6 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use anyhow::ensure;
-
 use super::measure::{Measure, STANDARD_ERRORS, Unit, ratio};
 use super::rows::{Rows, day, integer};
 use super::shop::Shop;
@@ -57,6 +55,7 @@ impl Shelf {
         self.next_day = day;
     }
 
+    /// False for one that comes before what was counted already: movements are in the order of time.
     fn moved(&mut self, day: i32, quantity: i64) -> bool {
         if day < self.next_day {
             return false;
@@ -69,8 +68,7 @@ impl Shelf {
 }
 
 /// # Errors
-/// When a file or a column is missing or cannot be read, or the movements of a product are not in
-/// the order of their days.
+/// When a file or a column is missing, or cannot be read.
 pub(crate) fn measure(
     folder: &Path,
     shop: &Shop,
@@ -81,23 +79,18 @@ pub(crate) fn measure(
     let mut rows = Rows::open(folder, File::InventoryMovements)?;
     let [product, store, quantity, moved] =
         rows.columns(["product_id", "store_id", "quantity", "moved_at"])?;
-    let mut is_in_order = true;
     rows.each(|record| {
         let key = (
             shop.product_ids.find(record.get(product)?)?,
             shop.store(record.get(store)?)?,
         );
-        let end = shop.end_of_sale(key.0);
-        let day = shop.relative(day(record, moved)?).clamp(0, end);
+        let day = shop.trading_day(day(record, moved)?)? as i32;
+        // What comes back of a product that is no longer sold is no stock to sell.
+        let day = day.min(shop.end_of_sale(key.0));
         let shelf = shelves.entry(key).or_insert_with(|| Shelf::opened(day));
-        is_in_order &= shelf.moved(day, integer(record, quantity)?);
-        Some(())
+        let is_in_order = shelf.moved(day, integer(record, quantity)?);
+        is_in_order.then_some(())
     })?;
-    ensure!(
-        is_in_order,
-        "the movements of a product in `{}` are not in the order of their days",
-        File::InventoryMovements.name()
-    );
     *unreadable += rows.unreadable;
     Ok(judge(shelves, shop, settings))
 }
