@@ -15,14 +15,14 @@ use crate::settings::{Baskets, Settings};
 const FOLLOWERS: usize = 32;
 /// A pair must have been bought so often before anything is said of it: the second product on the
 /// line after the first one, and any product after the first one.
-const FOLLOWED_MIN: u32 = 8;
-const CASES_MIN: u32 = 30;
+const FOLLOWED_MIN: u32 = 10;
+const CASES_MIN: u32 = 40;
 /// Part of what was asked for that a product's partner has of its followers, at least.
 const SHARE_MIN: f64 = 0.5;
 /// So many times as often as its popularity makes it, and so many standard deviations more often.
 /// Products that were on sale in the same weeks alone follow each other a little more often, too.
 const LIFT_MIN: f64 = 3.0;
-const SURPRISE_MIN: f64 = 6.0;
+const SURPRISE_MIN: f64 = 8.0;
 /// Products of which enough is known, for each pair that is asked for.
 const KNOWN_PER_PAIR: usize = 10;
 /// Points by which stock-outs, launches and pairs within pairs may move a confidence.
