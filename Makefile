@@ -10,6 +10,7 @@
 #   make pollock                               2,290 polluted CSV files, into docs/POLLOCK.md
 #   make bench-stage                           loading alone, kind of file by kind of file
 #   make bench-stage-large                     a file of 5 GB
+#   make bench-generate SCALE=large            making a shop, beside Python with Faker
 #   make fuzz SECONDS=600                      random files, values and declarations, so long each
 #   make migrate                               only bring the schema up to date
 #   make stop                                  stop the embedded PostgreSQL
@@ -26,6 +27,8 @@ FOLDER := $(patsubst ~/%,$(HOME)/%,$(DATA))
 RUN_FLAGS := $(if $(SOURCE),--source $(SOURCE)) $(if $(DATA),--data "$(FOLDER)") \
     $(if $(ACCEPT_GATE),--accept-gate "$(ACCEPT_GATE)")
 PROGRAMS := target/release
+# For `bench-generate`.
+SCALE ?= large
 # The demo's files, logs and embedded database are its own, whatever else is loaded or set.
 DEMO_DATA := data/demo
 DEMO := env -u DATABASE_URL BULLION__PATHS__DATA_DIR=$(DEMO_DATA) \
@@ -35,8 +38,8 @@ DEMO := env -u DATABASE_URL BULLION__PATHS__DATA_DIR=$(DEMO_DATA) \
 SECONDS ?= 60
 TARGETS ?= records values inspect source
 
-.PHONY: pipeline demo test lint pollock bench bench-stage bench-stage-large fuzz migrate stop clean \
-    build postgres
+.PHONY: pipeline demo test lint pollock bench bench-stage bench-stage-large bench-generate fuzz \
+    migrate stop clean build postgres
 
 pipeline: postgres build
 	@$(PROGRAMS)/orchestrator run $(RUN_FLAGS)
@@ -79,6 +82,9 @@ bench-stage: postgres build
 
 bench-stage-large: postgres build
 	bench/stage.sh --large
+
+bench-generate:
+	SCALE=$(SCALE) bench/generate.sh
 
 # No code of ours is unsafe, so no sanitizer watches; without one more inputs are tried.
 fuzz:

@@ -15,6 +15,7 @@ mod money;
 mod orders;
 mod output;
 mod random;
+mod realism;
 pub mod settings;
 mod shop;
 mod stock;
@@ -24,12 +25,13 @@ use std::path::PathBuf;
 
 use chrono::NaiveDate;
 use common::progress::Bar;
-use common::{Program, Rows, StageContext, StageReport, Step, Uses};
+use common::{Failure, Program, Rows, StageContext, StageReport, Step, Uses};
 
 use crate::faults::FaultPlan;
 pub use crate::faults::{FaultRate, Kind};
 use crate::metadata::{METADATA_FILE, Metadata, files_of_earlier_run};
 use crate::output::{Delivery, File, Releases};
+pub use crate::realism::RealismOptions;
 use crate::settings::{Compression, Scale, Settings};
 use crate::shop::Shop;
 use crate::time::Clock;
@@ -43,6 +45,7 @@ pub const PROGRAM: Program = Program {
   generate --scale medium --seed 7 --threads 2
   generate --scale small --faults 0.01 --out /tmp/shop
   generate --start-date 2024-01-01 --end-date 2024-06-30 --days 20
+  generate realism                    whether the shop behaves as it was asked to
 ",
     uses: Uses::Files,
 };
@@ -53,9 +56,13 @@ const CURRENCY: &str = "USD";
 const BLOCK_ROWS: usize = 4_096;
 
 // A doc comment here would replace the program's own help.
-#[derive(Debug, Clone, Default, clap::Args)]
+#[derive(Debug, Clone, Default, PartialEq, clap::Args)]
 #[allow(missing_docs)]
 pub struct Options {
+    /// Something else than making a shop.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
     /// Seed of all randomness: the same seed gives the same bytes
     #[arg(long, value_name = "NUMBER")]
     pub seed: Option<u64>,
@@ -91,12 +98,54 @@ pub struct Options {
     pub out: Option<PathBuf>,
 }
 
+/// What `generate` does beside making a shop.
+#[derive(Debug, Clone, PartialEq, clap::Subcommand)]
+pub enum Command {
+    /// Tell whether a shop behaves as config/generate.toml asked it to; exit code 1 where it does not
+    #[command(after_help = "Examples:\n  \
+        generate realism                        the shop in data/raw/synthetic\n  \
+        generate realism /tmp/shop              a shop in another folder\n  \
+        generate realism --output json          for programs, every measure")]
+    Realism(RealismOptions),
+}
+
+/// What the program needs for what it was asked to do.
+pub fn uses(options: &Options) -> Uses {
+    match options.command {
+        None => PROGRAM.uses,
+        Some(Command::Realism(_)) => Uses::Itself,
+    }
+}
+
+/// Makes a shop, or does what the sub-command says.
+///
+/// # Errors
+/// As [`generate`], and a usage failure where a folder to be judged holds no whole delivery.
+pub async fn run(ctx: &StageContext, options: &Options) -> anyhow::Result<StageReport> {
+    let Some(Command::Realism(asked)) = &options.command else {
+        return generate(ctx, options).await;
+    };
+    let flags = Options {
+        command: None,
+        ..options.clone()
+    };
+    if flags != Options::default() {
+        return Err(Failure::usage(
+            "flags of `generate` itself are for making a shop; a shop is judged by \
+             config/generate.toml and the environment: leave the flags out before a sub-command",
+        )
+        .into());
+    }
+    let settings = Settings::load(&ctx.config, &flags)?;
+    realism::run(ctx, &settings, asked)
+}
+
 /// Writes the shop's files, or says what it would write.
 ///
 /// # Errors
 /// A usage failure for settings out of range; an I/O error, with the file's path, when the disk is
 /// full or the folder refuses. The previous files stay as they were.
-pub async fn run(ctx: &StageContext, options: &Options) -> anyhow::Result<StageReport> {
+pub async fn generate(ctx: &StageContext, options: &Options) -> anyhow::Result<StageReport> {
     let settings = Settings::load(&ctx.config, options)?;
     let folder = match &options.out {
         Some(folder) => folder.clone(),
@@ -120,17 +169,15 @@ pub async fn run(ctx: &StageContext, options: &Options) -> anyhow::Result<StageR
     )?;
     let bar = Bar::new("generate", Some(settings.transactions()), "orders");
     let shop = Shop::new(&settings, &clock, &releases, faults.as_ref(), bar)?;
-    let step = Step::begin("write files").relation(folder.display().to_string());
+    // All files grow side by side, so each of them takes as long as the whole.
+    let steps = releases
+        .files()
+        .map(|file| (file, Step::begin("write").relation(file.name())));
+    let steps: Vec<(File, Step)> = steps.collect();
     shop.write(&mut delivery).await?;
     shop.finish();
 
-    let row_count = File::ALL
-        .into_iter()
-        .map(|file| delivery.row_count(file))
-        .sum();
-    report.finish(step, written(row_count));
-    for file in File::ALL {
-        let step = Step::begin("wrote").relation(file.name());
+    for (file, step) in steps {
         report.finish(step, written(delivery.row_count(file)));
     }
     let metadata = Metadata::new(ctx.started_at, &settings, &delivery);

@@ -1,5 +1,5 @@
 //! Write the synthetic shop's raw files.
 
 fn main() -> std::process::ExitCode {
-    common::stage_main(&generate::PROGRAM, generate::run)
+    common::stage_main_using(&generate::PROGRAM, generate::uses, generate::run)
 }

@@ -77,10 +77,7 @@ impl Delivery {
             labels,
         };
         for release in 0..releases.count() {
-            for file in File::ALL {
-                if file == File::Deletes && !releases.is_stream() {
-                    continue;
-                }
+            for file in releases.files() {
                 let name = format!(
                     "{}{}{}",
                     releases.folder(release, clock),

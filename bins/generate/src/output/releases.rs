@@ -1,5 +1,6 @@
 //! What is delivered when: everything at once, or a change stream.
 
+use crate::output::File;
 use crate::settings::Settings;
 use crate::time::{Clock, Moment};
 
@@ -28,6 +29,14 @@ impl Releases {
 
     pub(crate) fn count(&self) -> usize {
         self.count
+    }
+
+    /// The files of each delivery: only a stream tells what is gone.
+    pub(crate) fn files(&self) -> impl Iterator<Item = File> {
+        let is_stream = self.is_stream;
+        File::ALL
+            .into_iter()
+            .filter(move |&file| file != File::Deletes || is_stream)
     }
 
     /// The delivery in which something of that day comes, if there is one.
