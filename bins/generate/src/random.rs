@@ -1,8 +1,8 @@
 //! Random numbers that depend on the seed and on the place where they are used, and on nothing else.
 //!
-//! Architecture invariant: what reaches a file is decided in whole numbers. Where a distribution
-//! needs logarithms they come from libm's own code, never from the machine's, and the result is
-//! rounded: the same seed must give the same bytes everywhere.
+//! Architecture invariant: what reaches a file is a whole number. Where a distribution computes with
+//! fractions the result is rounded at once, so that a last bit in which two machines' logarithms
+//! differ is lost: the same seed must give the same bytes everywhere.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;

@@ -9,13 +9,11 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use anyhow::ensure;
-
-use super::measure::{Measure, Unit, ratio};
+use super::measure::{Measure, STANDARD_ERRORS, Unit, ratio};
 use super::rows::{Rows, day, integer};
 use super::shop::Shop;
 use crate::output::File;
-use crate::settings::Settings;
+use crate::settings::{Settings, Stock};
 
 /// Stock-outs come from purchases that are made too late, which is planned, and from demand, which
 /// is not: a quarter of what was asked for, and half a point, is as close as it gets.
@@ -57,6 +55,7 @@ impl Shelf {
         self.next_day = day;
     }
 
+    /// False for one that comes before what was counted already: movements are in the order of time.
     fn moved(&mut self, day: i32, quantity: i64) -> bool {
         if day < self.next_day {
             return false;
@@ -69,8 +68,7 @@ impl Shelf {
 }
 
 /// # Errors
-/// When a file or a column is missing or cannot be read, or the movements of a product are not in
-/// the order of their days.
+/// When a file or a column is missing, or cannot be read.
 pub(crate) fn measure(
     folder: &Path,
     shop: &Shop,
@@ -81,23 +79,18 @@ pub(crate) fn measure(
     let mut rows = Rows::open(folder, File::InventoryMovements)?;
     let [product, store, quantity, moved] =
         rows.columns(["product_id", "store_id", "quantity", "moved_at"])?;
-    let mut is_in_order = true;
     rows.each(|record| {
         let key = (
             shop.product_ids.find(record.get(product)?)?,
             shop.store(record.get(store)?)?,
         );
-        let end = shop.end_of_sale(key.0);
-        let day = shop.relative(day(record, moved)?).clamp(0, end);
+        let day = shop.trading_day(day(record, moved)?)? as i32;
+        // What comes back of a product that is no longer sold is no stock to sell.
+        let day = day.min(shop.end_of_sale(key.0));
         let shelf = shelves.entry(key).or_insert_with(|| Shelf::opened(day));
-        is_in_order &= shelf.moved(day, integer(record, quantity)?);
-        Some(())
+        let is_in_order = shelf.moved(day, integer(record, quantity)?);
+        is_in_order.then_some(())
     })?;
-    ensure!(
-        is_in_order,
-        "the movements of a product in `{}` are not in the order of their days",
-        File::InventoryMovements.name()
-    );
     *unreadable += rows.unreadable;
     Ok(judge(shelves, shop, settings))
 }
@@ -141,15 +134,24 @@ fn judge(shelves: HashMap<(u32, u32), Shelf>, shop: &Shop, settings: &Settings) 
         empty_days += shelf.empty_days;
     }
     let asked = settings.stock.stock_out_pct;
+    let standard_error = standard_error(&settings.stock, days as f64);
     Measure {
         group: "days without stock",
         name: String::new(),
         unit: Unit::Percent,
         asked,
         found: 100.0 * ratio(empty_days as f64, days as f64),
-        tolerance: SHARE_SLACK * asked + POINTS_SLACK,
+        tolerance: SHARE_SLACK * asked + POINTS_SLACK + STANDARD_ERRORS * standard_error,
         cases: days.unsigned_abs(),
     }
+}
+
+/// In points. Days without stock come in spells of about a purchase's lead time. A sum of n spells
+/// of exponential length has a standard error of its mean of √(2 / n).
+fn standard_error(stock: &Stock, days: f64) -> f64 {
+    let [shortest, longest] = stock.lead_time_days;
+    let spells = stock.stock_out_pct / 100.0 * days * 2.0 / (shortest + longest) as f64;
+    stock.stock_out_pct * ratio(2.0, spells).sqrt()
 }
 
 #[cfg(test)]
