@@ -50,8 +50,8 @@ pub(crate) fn between(rng: &mut impl Rng, first: u64, last: u64) -> u64 {
 }
 
 /// Any element of a table that is not empty.
-pub(crate) fn any<'a, T>(rng: &mut impl Rng, table: &'a [T]) -> &'a T {
-    &table[below(rng, table.len() as u64) as usize]
+pub(crate) fn any<T: Copy>(rng: &mut impl Rng, table: &[T]) -> T {
+    table[below(rng, table.len() as u64) as usize]
 }
 
 /// A probability, as the part of all 64-bit numbers that hit.
