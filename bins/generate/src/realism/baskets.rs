@@ -12,15 +12,16 @@ use super::measure::{Measure, Unit, percentages, ratio, share_tolerance};
 use crate::settings::{Baskets, Settings};
 
 /// What follows a product in more than one of so many cases and one more is surely kept.
-const FOLLOWERS: usize = 16;
+const FOLLOWERS: usize = 32;
 /// A pair must have been bought so often before anything is said of it: the second product on the
 /// line after the first one, and any product after the first one.
 const FOLLOWED_MIN: u32 = 8;
 const CASES_MIN: u32 = 30;
-/// Share of its followers that a product's partner is, at least, unless less was asked for.
-const SHARE_MIN: f64 = 0.1;
+/// Part of what was asked for that a product's partner has of its followers, at least.
+const SHARE_MIN: f64 = 0.5;
 /// So many times as often as its popularity makes it, and so many standard deviations more often.
-const LIFT_MIN: f64 = 2.0;
+/// Products that were on sale in the same weeks alone follow each other a little more often, too.
+const LIFT_MIN: f64 = 3.0;
 const SURPRISE_MIN: f64 = 6.0;
 /// Products of which enough is known, for each pair that is asked for.
 const KNOWN_PER_PAIR: usize = 10;
@@ -73,7 +74,7 @@ impl Search {
 
     /// Pairs of which the second product follows the first one far more often than chance has it.
     fn pairs(&self, settings: &Baskets) -> Vec<[u32; 2]> {
-        let share_min = SHARE_MIN.min(settings.attached_pct / 200.0);
+        let share_min = SHARE_MIN * settings.attached_pct / 100.0;
         let mut pairs = Vec::new();
         for (first, followed) in (0..).zip(&self.products) {
             for follower in &followed.followers {
