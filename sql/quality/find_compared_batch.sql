@@ -7,6 +7,7 @@ select
     verdict.decision,
     verdict.score::double precision as score,
     verdict.grade,
+    verdict.blocking_failures,
     retailer.source is not null as is_staged,
     extract(epoch from run.ended_at - run.started_at)::double precision as run_s
 from ops.batches as batch

@@ -2,6 +2,7 @@
 
 mod analytics;
 mod architecture;
+mod change_stream;
 mod cleanup;
 mod end_to_end;
 mod failures;

@@ -180,6 +180,7 @@ pub async fn generate(ctx: &StageContext, options: &Options) -> anyhow::Result<S
     for (file, step) in steps {
         report.finish(step, written(delivery.row_count(file)));
     }
+    delivery.leave_out_empty();
     let metadata = Metadata::new(ctx.started_at, &settings, &delivery);
     delivery.commit(&folder, &files_of_earlier_run(&folder))?;
     common::report::write_json(&folder.join(METADATA_FILE), &metadata)?;

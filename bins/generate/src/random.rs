@@ -1,8 +1,8 @@
 //! Random numbers that depend on the seed and on the place where they are used, and on nothing else.
 //!
-//! Architecture invariant: what reaches a file is decided in whole numbers. Where a distribution
-//! needs logarithms they come from libm's own code, never from the machine's, and the result is
-//! rounded: the same seed must give the same bytes everywhere.
+//! Architecture invariant: what reaches a file is a whole number. Where a distribution computes with
+//! fractions the result is rounded at once, so that a last bit in which two machines' logarithms
+//! differ is lost: the same seed must give the same bytes everywhere.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -50,8 +50,8 @@ pub(crate) fn between(rng: &mut impl Rng, first: u64, last: u64) -> u64 {
 }
 
 /// Any element of a table that is not empty.
-pub(crate) fn any<'a, T>(rng: &mut impl Rng, table: &'a [T]) -> &'a T {
-    &table[below(rng, table.len() as u64) as usize]
+pub(crate) fn any<T: Copy>(rng: &mut impl Rng, table: &[T]) -> T {
+    table[below(rng, table.len() as u64) as usize]
 }
 
 /// A probability, as the part of all 64-bit numbers that hit.

@@ -68,14 +68,13 @@ impl<'a> Shop<'a> {
             settings,
             clock,
             releases,
-            faults,
             ..
         } = *self;
         let stores = Stores::new(settings);
         let suppliers = Suppliers::new(settings);
         let catalogue = Catalogue::new(settings);
         let customers = self.pool.install(|| Customers::new(settings, releases));
-        let mut chunk = Chunk::new(releases.count(), faults, 0);
+        let mut chunk = Chunk::new(releases.count(), self.faults, 0);
         write_categories(&mut chunk)?;
         suppliers.write(clock, &mut chunk)?;
         stores.write(releases, clock, &mut chunk)?;
@@ -85,14 +84,40 @@ impl<'a> Shop<'a> {
         let days = self.plan_days(delivery)?;
         let plan = ShelfPlan::new(settings, &catalogue, &suppliers, &stores);
         let drafter = Drafter::new(
-            settings, clock, &customers, &catalogue, &stores, &days, faults,
+            settings,
+            clock,
+            &customers,
+            &catalogue,
+            &stores,
+            &days,
+            self.faults,
         );
         let members = (&catalogue, &suppliers);
         let mut floor = ShopFloor::new(settings, releases, members, &plan, &drafter, &days);
         let writer = OrderWriter::new(
-            settings, clock, releases, faults, &customers, &catalogue, &plan,
+            settings,
+            clock,
+            releases,
+            self.faults,
+            &customers,
+            &catalogue,
+            &plan,
         );
-        let mut blocks = Blocks::new(settings, clock, &days);
+        self.trade(&days, &drafter, &mut floor, &writer, delivery)
+            .await?;
+        self.faults.map_or(Ok(()), |plan| delivery.damage(plan))
+    }
+
+    /// All orders, and the stock that moves meanwhile.
+    async fn trade(
+        &self,
+        days: &[Day],
+        drafter: &Drafter<'_>,
+        floor: &mut ShopFloor<'_>,
+        writer: &OrderWriter<'_>,
+        delivery: &mut Delivery,
+    ) -> anyhow::Result<()> {
+        let mut blocks = Blocks::new(self.settings, self.clock, days);
         let mut sold: Vec<Sold> = Vec::new();
         let mut parts: Vec<Vec<Part>> = Vec::new();
         loop {
@@ -106,7 +131,7 @@ impl<'a> Shop<'a> {
                     },
                     || {
                         rayon::join(
-                            || self.texts(&sold, &writer),
+                            || self.texts(&sold, writer),
                             || {
                                 parts
                                     .drain(..)
@@ -129,11 +154,11 @@ impl<'a> Shop<'a> {
         let last = writer.write(&floor.close(), LAST_CHUNK)?;
         for parts in parts
             .into_iter()
-            .chain([last.finish(settings.compression)?])
+            .chain([last.finish(self.settings.compression)?])
         {
             self.add(parts, delivery)?;
         }
-        faults.map_or(Ok(()), |plan| delivery.damage(plan))
+        Ok(())
     }
 
     /// Takes the progress bar off the terminal.

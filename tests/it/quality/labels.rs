@@ -247,6 +247,9 @@ async fn faults_of_whole_files_are_refused_or_stopped_by_the_gate() {
     assert_eq!(whole(&findings), ["file refused", "not seen"]);
     assert_eq!(findings["labels_not_read"], 1);
     assert_eq!(findings["batch"], Value::Null);
+    let story = shop.compare(&[]).expect(0).stdout;
+    assert!(story.contains("refused       `"), "{story}");
+    assert!(story.lines().all(|it| it.chars().count() <= 100), "{story}");
 
     shop.pipeline.place_ten_orders();
     shop.pipeline.run("stage", &[]).expect(0);
@@ -261,6 +264,8 @@ async fn faults_of_whole_files_are_refused_or_stopped_by_the_gate() {
     assert_eq!(status.code(), Some(1));
     let findings = shop.findings();
     assert_eq!(whole(&findings), ["gate", "gate"]);
+    let failures = json!(["overall_quality_score"]);
+    assert_eq!(findings["batch"]["blocking_failures"], failures);
     assert_eq!(Damaged::counts(&findings, "null"), [1, 1, 0, 0, 0]);
 }
 

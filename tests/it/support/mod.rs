@@ -48,6 +48,8 @@ impl Pipeline {
             .env("BULLION__PATHS__DATA_DIR", self.data_dir())
             .env("BULLION__PATHS__LOG_DIR", self.db.dir.path().join("logs"))
             .env("BULLION__GENERATE__SCALE", TRANSACTIONS)
+            // Weekly counts would be most of all rows of so small a shop.
+            .env("BULLION__GENERATE__STOCK__SNAPSHOT_EVERY_DAYS", "60")
             .env("NO_COLOR", "1")
             .stdin(Stdio::null());
         command

@@ -95,7 +95,7 @@ pub(super) fn masked(value: &str) -> Option<String> {
 }
 
 pub(super) fn word(value: &str, rng: &mut impl Rng) -> Option<String> {
-    (!value.is_empty()).then(|| (*any(rng, &WORDS)).to_owned())
+    (!value.is_empty()).then(|| any(rng, &WORDS).to_owned())
 }
 
 /// One letter in another encoding.

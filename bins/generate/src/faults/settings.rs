@@ -189,7 +189,7 @@ fn check_kinds<'a>(mut kinds: impl Iterator<Item = &'a Kind>) -> Result<(), Vali
     match kinds.find(|kind| kind.scope() != Scope::Row) {
         None => Ok(()),
         Some(kind) => {
-            let message = format!("has `{kind}`, which has no rate but a number: write it above");
+            let message = format!("must not have `{kind}`: say `{kind} = 1` in [faults]");
             Err(explained("kind", message.into()))
         }
     }

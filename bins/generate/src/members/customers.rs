@@ -4,36 +4,22 @@
 //! Rates of purchase are drawn from a gamma distribution and lives from an exponential one: the
 //! Pareto/NBD model of Schmittlein, Morrison and Colombo, "Counting Your Customers", 1987.
 
-use chrono::{Days, Months, NaiveDate};
-use fake::Fake as _;
-use fake::faker::name::en::{FirstName, LastName};
 use rand::Rng;
 use rand_distr::{Distribution as _, Exp1, Gamma};
 use rayon::prelude::*;
 
+use crate::BLOCK_ROWS;
 use crate::ids::CUSTOMER;
 use crate::members::addresses::{Address, streets};
-use crate::members::places::{by_customers, fill_pattern};
-use crate::output::{Chunk, File, Releases, Sheet, push_number};
-use crate::random::{Chance, Stream, Weighted, any, below, between, block_rng};
+use crate::members::persons::Persons;
+use crate::members::places::by_customers;
+use crate::output::{Chunk, File, Releases};
+use crate::random::{Chance, Stream, Weighted, below, between, block_rng};
 use crate::settings::Settings;
 use crate::time::{Clock, Moment};
-use crate::{BLOCK_ROWS, calendar};
 
 /// Customers of before the first day of trade registered within this many days.
 const EARLIER_DAYS: u64 = 3 * 365;
-/// Age at registration in years, and how frequent it is.
-const AGES: [((u64, u64), u64); 5] = [
-    ((18, 25), 20),
-    ((26, 35), 30),
-    ((36, 45), 24),
-    ((46, 60), 18),
-    ((61, 84), 8),
-];
-const GENDERS: [(&str, u64); 3] = [("Female", 50), ("Male", 48), ("Other", 2)];
-const SEGMENTS: [(&str, u64); 3] = [("Consumer", 76), ("Small Business", 16), ("Corporate", 8)];
-/// Reserved for examples: nobody receives mail there.
-const MAIL_DOMAINS: [&str; 3] = ["example.com", "example.net", "example.org"];
 /// A rate of purchase of 1 on average becomes this weight.
 const RATE_UNIT: f64 = 65_536.0;
 const DAYS_PER_MONTH: f64 = 365.25 / 12.0;
@@ -57,13 +43,10 @@ struct Customer {
 #[derive(Debug)]
 pub(crate) struct Customers {
     seed: u64,
-    end_date: NaiveDate,
     people: Vec<Customer>,
     rates: Weighted,
     pub(crate) streets: Vec<String>,
-    genders: Weighted,
-    segments: Weighted,
-    ages: Weighted,
+    persons: Persons,
 }
 
 impl Customers {
@@ -88,13 +71,10 @@ impl Customers {
         people[0].deleted = i32::MAX;
         Self {
             seed: settings.seed,
-            end_date: settings.end_date,
             people,
             rates: Weighted::new(rates),
             streets: streets(settings.seed),
-            genders: Weighted::new(GENDERS.map(|(_, weight)| weight)),
-            segments: Weighted::new(SEGMENTS.map(|(_, weight)| weight)),
-            ages: Weighted::new(AGES.map(|(_, weight)| weight)),
+            persons: Persons::new(settings.end_date),
         }
     }
 
@@ -119,7 +99,7 @@ impl Customers {
         }
         // The first customer never leaves, so the search ends.
         while self.people[picked].left <= day {
-            picked = picked.checked_sub(1).unwrap_or_default();
+            picked = picked.saturating_sub(1);
         }
         picked as u32
     }
@@ -146,7 +126,7 @@ impl Customers {
         let first = block * BLOCK_ROWS;
         for index in first..self.people.len().min(first + BLOCK_ROWS) {
             let customer = self.people[index];
-            let person = self.draw_person(customer.registered, clock, &mut rng);
+            let person = self.persons.draw(customer.registered, clock, &mut rng);
             let registered = Moment::new(customer.registered, person.registered_at);
             // A day from the registration on, so that it comes after it.
             let moved = known(customer.moved, person.moved_at);
@@ -174,28 +154,6 @@ impl Customers {
         }
         Ok(())
     }
-
-    fn draw_person(&self, registered: i32, clock: &Clock, rng: &mut impl Rng) -> Person {
-        // Everybody is of age when they register.
-        let (youngest, oldest) = AGES[self.ages.pick(rng)].0;
-        let years = between(rng, youngest, oldest) as u32;
-        let registered_on = clock.date(registered);
-        let birth_date = registered_on - Months::new(12 * years) - Days::new(below(rng, 365));
-        let age = self.end_date.years_since(birth_date).unwrap_or_default();
-        Person {
-            first_name: FirstName().fake_with_rng(rng),
-            last_name: LastName().fake_with_rng(rng),
-            mail_domain: *any(rng, MAIL_DOMAINS.as_slice()),
-            phone_entropy: rng.next_u64(),
-            birth_date,
-            age_group: age_group(age),
-            gender: GENDERS[self.genders.pick(rng)].0,
-            segment: SEGMENTS[self.segments.pick(rng)].0,
-            registered_at: calendar::office_time(rng),
-            moved_at: calendar::office_time(rng),
-            deleted_at: calendar::office_time(rng),
-        }
-    }
 }
 
 /// A moment on that day, unless the day never comes.
@@ -204,57 +162,6 @@ fn known(day: i32, second: u32) -> Moment {
         Moment::NEVER
     } else {
         Moment::new(day, second)
-    }
-}
-
-/// What is written of a customer and of no use to anything else.
-struct Person {
-    first_name: &'static str,
-    last_name: &'static str,
-    mail_domain: &'static str,
-    phone_entropy: u64,
-    birth_date: NaiveDate,
-    age_group: &'static str,
-    gender: &'static str,
-    segment: &'static str,
-    registered_at: u32,
-    moved_at: u32,
-    deleted_at: u32,
-}
-
-impl Person {
-    /// All values but the last one, `updated_at`.
-    fn write(
-        &self,
-        number: u64,
-        registered: Moment,
-        home: Address,
-        sheet: &mut Sheet,
-        clock: &Clock,
-    ) {
-        let place = home.place();
-        sheet
-            .id(CUSTOMER, number)
-            .text(self.first_name)
-            .text(self.last_name);
-        sheet.formatted(|out| {
-            write_email(
-                self.first_name,
-                self.last_name,
-                number,
-                self.mail_domain,
-                out,
-            );
-        });
-        sheet.formatted(|out| fill_pattern(place.phone_pattern, self.phone_entropy, out));
-        sheet.day(registered.day, clock);
-        sheet
-            .text(place.city)
-            .text(place.state)
-            .text(place.country.name);
-        sheet.text(self.age_group).date(self.birth_date);
-        sheet.text(self.gender).text(self.segment);
-        home.write_postal_code(sheet);
     }
 }
 
@@ -340,57 +247,9 @@ fn registrations(settings: &Settings) -> Vec<i32> {
     days
 }
 
-/// Unique, because it ends in the customer's number and names have no digits.
-fn write_email(first_name: &str, last_name: &str, number: u64, domain: &str, out: &mut Vec<u8>) {
-    let letters = |name: &str, out: &mut Vec<u8>| {
-        out.extend(
-            name.bytes()
-                .filter(u8::is_ascii_alphabetic)
-                .map(|byte| byte.to_ascii_lowercase()),
-        );
-    };
-    letters(first_name, out);
-    out.push(b'.');
-    letters(last_name, out);
-    push_number(out, number, 1);
-    out.push(b'@');
-    out.extend_from_slice(domain.as_bytes());
-}
-
-fn age_group(age_years: u32) -> &'static str {
-    match age_years {
-        ..=25 => "18-25",
-        26..=35 => "26-35",
-        36..=45 => "36-45",
-        46..=60 => "46-60",
-        61.. => "60+",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_email_has_only_what_an_address_may_have() {
-        let mut out = Vec::new();
-        write_email("Anna-Lee", "O'Conner", 17, "example.com", &mut out);
-
-        assert_eq!(out, b"annalee.oconner17@example.com");
-    }
-
-    #[test]
-    fn age_groups_join_without_a_gap() {
-        let groups = [18, 25, 26, 35, 36, 45, 46, 60, 61, 100].map(age_group);
-
-        assert_eq!(
-            groups,
-            [
-                "18-25", "18-25", "26-35", "26-35", "36-45", "36-45", "46-60", "46-60", "60+",
-                "60+"
-            ]
-        );
-    }
 
     #[test]
     fn somebody_is_there_on_every_day() {

@@ -4,8 +4,10 @@ mod addresses;
 mod assortment;
 mod catalogue;
 mod customers;
+mod persons;
 mod places;
 mod popularity;
+mod products;
 mod stores;
 mod suppliers;
 

@@ -81,7 +81,7 @@ impl Stores {
                     first_name: FirstName().fake_with_rng(&mut rng),
                     last_name: LastName().fake_with_rng(&mut rng),
                     region: region(stores[usize::from(store)].address),
-                    commission_rate: *any(&mut rng, COMMISSION_RATES.as_slice()),
+                    commission_rate: any(&mut rng, &COMMISSION_RATES),
                     updated_at: stores[usize::from(store)].updated_at,
                 }
             })

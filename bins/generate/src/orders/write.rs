@@ -37,6 +37,16 @@ struct Amounts {
     total: i64,
 }
 
+/// A row of `payments.csv`.
+#[derive(Clone, Copy)]
+struct Payment {
+    moment: Moment,
+    method: &'static str,
+    instalments: u8,
+    amount_cents: i64,
+    status: &'static str,
+}
+
 impl<'a> OrderWriter<'a> {
     pub(crate) fn new(
         settings: &'a Settings,
@@ -209,7 +219,8 @@ impl<'a> OrderWriter<'a> {
         sheet.end_row()
     }
 
-    /// What is paid, and what goes back: the sum is the total, or nothing when all went back.
+    /// Writes all payments that are known by then whenever there is a new one: an order that is told
+    /// of with some of its payments would have lost the others.
     fn write_payments(
         &self,
         number: u64,
@@ -217,35 +228,60 @@ impl<'a> OrderWriter<'a> {
         lines: &[Line],
         chunk: &mut Chunk<'_>,
     ) -> anyhow::Result<()> {
-        let full = self.amounts(order, lines, order.placed).total;
-        let method = PAYMENT_METHODS[usize::from(order.payment_method)];
-        let is_failed = order.ending == Ending::Unpaid;
-        let status = if is_failed { "failed" } else { "paid" };
-        let by_card = percent_of(full, i64::from(order.split_pct) * 100);
-        let parts = if by_card > 0 && !is_failed {
-            vec![(method, full - by_card), (GIFT_CARD, by_card)]
-        } else {
-            vec![(method, full)]
-        };
-        let mut sequence = 0;
-        let mut write = |moment: Moment, method: &str, amount: i64, status: &str| {
-            sequence += 1;
-            let is_first = sequence == 1 && status == "paid";
-            for (release, _) in self.releases.changes([moment], order.late_days.into()) {
-                let sheet = chunk.sheet(release, File::Payments);
-                sheet.id(TRANSACTION, number).number(sequence).text(method);
-                sheet.number(if is_first {
-                    order.instalments.into()
-                } else {
-                    1
-                });
-                sheet.hundredths(amount).text(status);
-                sheet.timestamp(moment, self.clock).end_row()?;
+        let payments = self.payments(order, lines);
+        let moments = payments.iter().map(|payment| payment.moment);
+        for (release, known) in self.releases.changes(moments, order.late_days.into()) {
+            let sheet = chunk.sheet(release, File::Payments);
+            for (payment, sequence) in payments.iter().zip(1..) {
+                if payment.moment > known {
+                    break;
+                }
+                sheet
+                    .id(TRANSACTION, number)
+                    .number(sequence)
+                    .text(payment.method)
+                    .number(payment.instalments.into());
+                sheet
+                    .hundredths(payment.amount_cents)
+                    .text(payment.status)
+                    .timestamp(payment.moment, self.clock);
+                sheet.end_row()?;
             }
-            anyhow::Ok(())
+        }
+        Ok(())
+    }
+
+    /// What is paid, and what goes back, in order: the sum is the total, or nothing when all went
+    /// back.
+    fn payments(&self, order: &Order, lines: &[Line]) -> Vec<Payment> {
+        let full = self.amounts(order, lines, order.placed).total;
+        let first = Payment {
+            moment: order.paid,
+            method: PAYMENT_METHODS[usize::from(order.payment_method)],
+            instalments: order.instalments,
+            amount_cents: full,
+            status: "paid",
         };
-        for (method, amount) in parts {
-            write(order.paid, method, amount, status)?;
+        if order.ending == Ending::Unpaid {
+            let failed = Payment {
+                instalments: 1,
+                status: "failed",
+                ..first
+            };
+            return vec![failed];
+        }
+        let by_card = percent_of(full, i64::from(order.split_pct) * 100);
+        let mut payments = vec![Payment {
+            amount_cents: full - by_card,
+            ..first
+        }];
+        if by_card > 0 {
+            payments.push(Payment {
+                method: GIFT_CARD,
+                instalments: 1,
+                amount_cents: by_card,
+                ..first
+            });
         }
         let back = if order.is_refunded() {
             full
@@ -253,9 +289,15 @@ impl<'a> OrderWriter<'a> {
             full - self.amounts(order, lines, order.closed).total
         };
         if back > 0 {
-            write(order.closed, method, -back, "refunded")?;
+            payments.push(Payment {
+                moment: order.closed,
+                instalments: 1,
+                amount_cents: -back,
+                status: "refunded",
+                ..first
+            });
         }
-        Ok(())
+        payments
     }
 
     fn write_shipment(

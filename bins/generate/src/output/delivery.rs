@@ -189,6 +189,13 @@ impl Delivery {
             .collect()
     }
 
+    /// Leaves files of JSON lines out that have none: without a header nobody can tell an empty file
+    /// from one that was cut off.
+    pub(crate) fn leave_out_empty(&mut self) {
+        self.files
+            .retain(|(_, file), growing| !file.is_json() || growing.row_count > 0);
+    }
+
     /// Puts all files in their places, only now that each of them is complete, and removes those of
     /// an earlier run that are not among them.
     pub(crate) fn commit(self, folder: &Path, earlier: &[String]) -> anyhow::Result<()> {
@@ -196,8 +203,10 @@ impl Delivery {
         for growing in self.files.into_values() {
             growing.writer.commit()?;
         }
-        if let Some(labels) = self.labels {
-            labels.writer.commit()?;
+        match self.labels {
+            Some(labels) => labels.writer.commit()?,
+            // Labels of an earlier run would tell of faults that are no longer there.
+            None => remove(&folder.join(FAULTS_FILE))?,
         }
         for name in earlier.iter().filter(|name| !names.contains(name)) {
             remove(&folder.join(name))?;

@@ -139,16 +139,14 @@ impl Sheet {
             self.record.len(),
             columns.len()
         );
-        let record = std::mem::take(&mut self.record);
-        match self
-            .planter
-            .as_mut()
-            .and_then(|planter| planter.plant(&record))
-        {
-            None => self.write(&record)?,
-            Some(planted) => self.write_planted(planted, &record)?,
+        let planter = self.planter.as_mut();
+        if let Some(planted) = planter.and_then(|planter| planter.plant(&self.record)) {
+            let record = std::mem::take(&mut self.record);
+            self.write_planted(planted, &record)?;
+        } else {
+            self.row_count += 1;
+            write(self.file, &self.record, &mut self.writer, &mut self.lines)?;
         }
-        self.record = record;
         self.record.clear();
         Ok(())
     }
@@ -165,12 +163,7 @@ impl Sheet {
 
     fn write(&mut self, record: &ByteRecord) -> anyhow::Result<()> {
         self.row_count += 1;
-        if self.file.is_json() {
-            return push_json_line(self.file.columns(), record, &mut self.lines);
-        }
-        self.writer
-            .write_byte_record(record)
-            .context("failed to write a record")
+        write(self.file, record, &mut self.writer, &mut self.lines)
     }
 
     fn write_planted(&mut self, planted: Planted, record: &ByteRecord) -> anyhow::Result<()> {
@@ -197,6 +190,21 @@ impl Sheet {
         let text = text.map_err(|error| anyhow::anyhow!("{error}"))?;
         Ok((text, self.labels))
     }
+}
+
+/// Adds one row to the text of its file, whichever of the two its text grows in.
+fn write(
+    file: File,
+    record: &ByteRecord,
+    writer: &mut csv::Writer<Vec<u8>>,
+    lines: &mut Vec<u8>,
+) -> anyhow::Result<()> {
+    if file.is_json() {
+        return push_json_line(file.columns(), record, lines);
+    }
+    writer
+        .write_byte_record(record)
+        .context("failed to write a record")
 }
 
 /// The first line of a CSV file.

@@ -6,6 +6,7 @@
 mod agenda;
 mod buying;
 mod plan;
+mod selling;
 mod shop_floor;
 
 use crate::orders::{Block, VisitNumbers};

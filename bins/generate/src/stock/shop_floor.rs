@@ -1,11 +1,10 @@
-//! Orders meet the shelves, one after the other: what is sold, what replaces what is missing, and
-//! what that does to the stock.
+//! The shelves from day to day: what arrives, what is counted, what is bought again.
 
 use rand_chacha::ChaCha8Rng;
 
 use crate::calendar;
-use crate::members::{Catalogue, Suppliers, due, location};
-use crate::orders::{Block, Drafter, Ending, Line, Order};
+use crate::members::{Catalogue, Suppliers, due};
+use crate::orders::{Block, Drafter};
 use crate::output::Releases;
 use crate::random::{Stream, below, between, block_rng};
 use crate::settings::Settings;
@@ -23,7 +22,6 @@ const DAYS_PER_MONTH: f64 = 365.25 / 12.0;
 const MISSING_MAX: u64 = 3;
 /// Days that a purchase looks ahead for the season.
 const AHEAD_DAYS: usize = 21;
-const SUBSTITUTES_MAX: u32 = 8;
 /// Opening stock beside the reorder point, in percent of a purchase.
 const OPENING_PCT: (u64, u64) = (20, 110);
 
@@ -41,20 +39,20 @@ enum Supply {
 pub(crate) struct ShopFloor<'a> {
     settings: &'a Settings,
     releases: &'a Releases,
-    catalogue: &'a Catalogue,
+    pub(super) catalogue: &'a Catalogue,
     suppliers: &'a Suppliers,
-    plan: &'a ShelfPlan,
-    drafter: &'a Drafter<'a>,
-    rng: ChaCha8Rng,
-    on_hand: Vec<u32>,
+    pub(super) plan: &'a ShelfPlan,
+    pub(super) drafter: &'a Drafter<'a>,
+    pub(super) rng: ChaCha8Rng,
+    pub(super) on_hand: Vec<u32>,
     supplies: Vec<Supply>,
     /// Of shelves whose product is on sale: how many there are, and how many are empty.
     open_count: u64,
     empty_count: u64,
     buying: Buying,
-    agenda: Agenda,
-    today: i32,
-    last_day: i32,
+    pub(super) agenda: Agenda,
+    pub(super) today: i32,
+    pub(super) last_day: i32,
     /// Demand of the weeks after each day, in percent of an average day's.
     season_pct: Vec<u64>,
     /// Products that come on sale and leave it, with their days, in the order of days.
@@ -166,93 +164,6 @@ impl<'a> ShopFloor<'a> {
         }
     }
 
-    fn sell_order(&mut self, order: &mut Order, basket: &mut [Line]) {
-        for position in 0..basket.len() {
-            let line = self.find_in_stock(order, basket, position);
-            basket[position] = line;
-            let shelf = self.plan.position(location(order.store), line.product);
-            self.move_units(shelf, order.placed, Kind::Sale, -(line.quantity as i32));
-            self.buy_if_due(shelf);
-        }
-        if let Ending::PartlyReturned { line, quantity } = &mut order.ending {
-            *quantity = (*quantity).min(basket[usize::from(*line)].quantity);
-        }
-        self.expect_back(order, basket);
-    }
-
-    /// The line as it can be sold: fewer units, or another product, or units that are bought at once
-    /// where the whole shop is empty.
-    fn find_in_stock(&mut self, order: &Order, basket: &[Line], position: usize) -> Line {
-        let line = basket[position];
-        let place = location(order.store);
-        let is_new = |product: u32| basket.iter().all(|line| line.product != product);
-        let mut product = Some(line.product);
-        for _ in 0..SUBSTITUTES_MAX {
-            if let Some(found) = product
-                && self.on_hand[self.plan.position(place, found)] > 0
-            {
-                break;
-            }
-            let day = order.placed.day;
-            let other = self.drafter.draw_product(day, order.store, &mut self.rng);
-            product = is_new(other).then_some(other);
-        }
-        let product = product
-            .filter(|&product| self.on_hand[self.plan.position(place, product)] > 0)
-            .or_else(|| self.find_any(order, line.product, is_new))
-            .unwrap_or(line.product);
-        let shelf = self.plan.position(place, product);
-        if self.on_hand[shelf] == 0 {
-            self.move_units(shelf, order.placed, Kind::Purchase, line.quantity as i32);
-        }
-        Line {
-            product,
-            quantity: line.quantity.min(self.on_hand[shelf]),
-            ..line
-        }
-    }
-
-    /// The next product of the catalogue that the store has.
-    fn find_any(&self, order: &Order, wanted: u32, is_new: impl Fn(u32) -> bool) -> Option<u32> {
-        let count = self.catalogue.products.len() as u32;
-        (1..count)
-            .map(|step| (wanted + step) % count)
-            .find(|&product| {
-                let shelf = self.plan.position(location(order.store), product);
-                self.on_hand[shelf] > 0
-                    && is_new(product)
-                    && self.drafter.sells(product, order.placed.day, order.store)
-            })
-    }
-
-    /// What is not sold in the end goes back to its shelf.
-    fn expect_back(&mut self, order: &Order, basket: &[Line]) {
-        let days = order.closed.day.saturating_sub(self.today);
-        if order.closed.known().is_none() || self.today + days > self.last_day {
-            return;
-        }
-        let mut expect = |line: &Line, quantity: u32| {
-            let shelf = self.plan.position(location(order.store), line.product);
-            let event = Event {
-                second: order.closed.second,
-                shelf: shelf as u32,
-                kind: Kind::Return,
-                quantity: quantity as i32,
-            };
-            if days == 0 {
-                self.agenda.add_today(event);
-            } else {
-                self.agenda.add(days as usize, event);
-            }
-        };
-        match order.ending {
-            Ending::PartlyReturned { line, quantity } => {
-                expect(&basket[usize::from(line)], quantity);
-            }
-            _ => basket.iter().for_each(|line| expect(line, line.quantity)),
-        }
-    }
-
     /// Ends the day and begins the next one.
     fn turn(&mut self) {
         self.let_happen(u32::MAX);
@@ -291,7 +202,7 @@ impl<'a> ShopFloor<'a> {
         }
     }
 
-    fn move_units(&mut self, shelf: usize, moment: Moment, kind: Kind, quantity: i32) {
+    pub(super) fn move_units(&mut self, shelf: usize, moment: Moment, kind: Kind, quantity: i32) {
         let (location, product) = self.plan.place(shelf);
         let was_empty = self.on_hand[shelf] == 0;
         self.on_hand[shelf] = self.on_hand[shelf].saturating_add_signed(quantity);
@@ -313,7 +224,7 @@ impl<'a> ShopFloor<'a> {
         });
     }
 
-    fn buy_if_due(&mut self, shelf: usize) {
+    pub(super) fn buy_if_due(&mut self, shelf: usize) {
         let plan = self.plan.shelves()[shelf];
         let season_pct = self.season_pct[self.today.max(0) as usize];
         let on_hand = u64::from(self.on_hand[shelf]);

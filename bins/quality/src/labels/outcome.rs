@@ -52,6 +52,8 @@ pub(crate) struct Judged {
     pub(crate) decision: Option<String>,
     pub(crate) score: Option<f64>,
     pub(crate) grade: Option<String>,
+    /// What the gate was closed by.
+    pub(crate) blocking_failures: Vec<String>,
     #[serde(skip)]
     pub(crate) is_staged: bool,
     /// Seconds of the run that staged it.
@@ -139,6 +141,9 @@ impl Judged {
             decision: row.try_get("decision")?,
             score: row.try_get("score")?,
             grade: row.try_get("grade")?,
+            blocking_failures: row
+                .try_get::<_, Option<Vec<String>>>("blocking_failures")?
+                .unwrap_or_default(),
             is_staged: row.try_get("is_staged")?,
             run_s: row.try_get("run_s")?,
         })

@@ -4,8 +4,9 @@ use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 
 use super::outcome::{Comparison, FalseAlarm, Kind, Unmet};
 
-/// Most lines of the table's body, so that the rest fits below it.
-const BODY_LINES_MAX: usize = 21;
+const LINES_MAX: usize = 40;
+/// Title, head and foot of the table with the sum, and what its columns mean.
+const FRAME_LINES: usize = 7;
 /// Most lines of each list below the table.
 const LISTED_MAX: usize = 3;
 const COLUMNS_MAX: u16 = 100;
@@ -19,15 +20,30 @@ const LABEL_COLUMNS: usize = 14;
 
 /// All of it, without a line break at the end.
 pub(crate) fn text(comparison: &Comparison) -> String {
+    let below = below(comparison);
     let mut lines = vec![title(comparison)];
     if comparison.total.planted + comparison.total.false_alarms > 0 {
-        lines.push(table(comparison).trim_fmt());
+        let body_lines_max = LINES_MAX.saturating_sub(FRAME_LINES + below.len());
+        lines.push(table(comparison, body_lines_max).trim_fmt());
         lines.push(
             "held: quarantined, a second copy, or with its order; other: a milder verdict than \
              expected"
                 .to_owned(),
         );
     }
+    lines.extend(below);
+    lines.join("\n")
+}
+
+/// What stands below the table.
+fn below(comparison: &Comparison) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    lines.extend(
+        comparison
+            .refusal
+            .as_ref()
+            .map(|it| labelled("refused", it)),
+    );
     lines.extend(whole(comparison));
     lines.extend(listed("not met", comparison.unmet.iter().map(unmet)));
     let alarms = comparison.false_alarms.iter().map(false_alarm);
@@ -42,7 +58,7 @@ pub(crate) fn text(comparison: &Comparison) -> String {
     if comparison.batch.is_some() {
         lines.extend(cost(comparison));
     }
-    lines.join("\n")
+    lines
 }
 
 fn title(comparison: &Comparison) -> String {
@@ -52,14 +68,11 @@ fn title(comparison: &Comparison) -> String {
             "planted faults of {source} and verdicts on batch {}",
             batch.batch_id
         ),
-        None => format!(
-            "the files of {source} were refused: {}",
-            comparison.refusal.as_deref().unwrap_or_default()
-        ),
+        None => format!("planted faults of {source}, whose files were refused: no row was judged"),
     }
 }
 
-fn table(comparison: &Comparison) -> Table {
+fn table(comparison: &Comparison, body_lines_max: usize) -> Table {
     let header = [
         "fault",
         "expected",
@@ -83,7 +96,7 @@ fn table(comparison: &Comparison) -> Table {
         .iter()
         .map(|it| it.expected.len().max(1))
         .sum();
-    let is_short = body_lines > BODY_LINES_MAX;
+    let is_short = body_lines > body_lines_max;
     for kind in &comparison.kinds {
         let name = kind.kind.as_deref().unwrap_or("(none of them)");
         table.add_row(cells(name, &expected(kind, is_short), kind));
@@ -181,14 +194,14 @@ fn place(file: Option<&str>, line: Option<i64>) -> String {
     }
 }
 
-/// The first lines of a list, and how many more there are.
+/// The first lines of a list, and whether there are more.
 fn listed(label: &str, lines: impl Iterator<Item = String>) -> Vec<String> {
     let all: Vec<String> = lines.collect();
     let is_cut = all.len() > LISTED_MAX;
     let kept = if is_cut { LISTED_MAX - 1 } else { all.len() };
     let mut shown: Vec<String> = all.iter().take(kept).cloned().collect();
     if is_cut {
-        shown.push(format!("and {} more (--output json)", all.len() - kept));
+        shown.push("and more (--output json)".to_owned());
     }
     let is_first = |index: usize| if index == 0 { label } else { "" };
     shown
@@ -235,6 +248,9 @@ fn cost(comparison: &Comparison) -> Vec<String> {
         end.push_str(&format!("; the run took {seconds:.1} s"));
     }
     lines.push(labelled("verdict", &end));
+    if !batch.blocking_failures.is_empty() {
+        lines.push(labelled("blocked by", &batch.blocking_failures.join(", ")));
+    }
     lines
 }
 

@@ -11,6 +11,8 @@ use tempfile::TempDir;
 #[derive(Debug)]
 pub(super) struct Table {
     columns: Vec<String>,
+    /// The first line of a CSV file.
+    pub(super) header: Vec<u8>,
     pub(super) rows: Vec<Row>,
 }
 
@@ -65,7 +67,11 @@ impl Table {
                 is_whole: record.len() == columns.len(),
             });
         }
-        Ok(Self { columns, rows })
+        Ok(Self {
+            columns,
+            header: lines[0].to_vec(),
+            rows,
+        })
     }
 
     fn of_json(bytes: &[u8]) -> Self {
@@ -91,7 +97,11 @@ impl Table {
                 is_whole: !object.is_empty(),
             });
         }
-        Self { columns, rows }
+        Self {
+            columns,
+            header: Vec::new(),
+            rows,
+        }
     }
 
     pub(super) fn position(&self, column: &str) -> usize {

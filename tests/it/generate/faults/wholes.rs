@@ -6,7 +6,7 @@ use chrono::{Datelike as _, NaiveDate};
 use common::errors;
 use generate::Options;
 
-use super::find::KEYS;
+use super::columns::KEYS;
 use super::options;
 use super::raw::{Label, RawShop};
 

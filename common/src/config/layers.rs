@@ -1,0 +1,77 @@
+//! What is laid over what: files of single programs, the environment, defaults.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use toml::{Table, Value};
+
+use super::text::parse_toml;
+use super::{ENVIRONMENT_PREFIX, PROGRAM_SECTIONS};
+use crate::errors::Failure;
+
+/// Where a program's section stands alone.
+pub(super) fn own_file(path: &Path, program: &str) -> PathBuf {
+    path.with_file_name(format!("{program}.toml"))
+}
+
+/// Adds the sections that stand in files of their own beside `path`.
+pub(super) fn add_own_files(sections: &mut Table, path: &Path) -> anyhow::Result<()> {
+    for program in PROGRAM_SECTIONS {
+        let file = own_file(path, program);
+        if file == path || !file.is_file() {
+            continue;
+        }
+        let section = parse_toml::<Table>(&file)?;
+        if sections
+            .insert(program.to_owned(), Value::Table(section))
+            .is_some()
+        {
+            return Err(Failure::usage(format!(
+                "[{program}] stands in `{}` and in `{}`; keep one of them",
+                path.display(),
+                file.display()
+            ))
+            .into());
+        }
+    }
+    Ok(())
+}
+
+/// Replaces what `over` has, table by table.
+pub(super) fn lay_over(section: &mut Table, over: Table) {
+    for (key, value) in over {
+        match (section.get_mut(&key), value) {
+            (Some(Value::Table(known)), Value::Table(over)) => lay_over(known, over),
+            (_, value) => {
+                section.insert(key, value);
+            }
+        }
+    }
+}
+
+/// `GENERATE__SEED` = "7" → `[generate] seed = 7`; `GENERATE__FAULTS__RATE` leads into a table.
+pub(super) fn overlay(sections: &mut Table, keys: &str, text: String) -> anyhow::Result<()> {
+    let keys = keys.to_ascii_lowercase();
+    let Some((tables, key)) = keys.rsplit_once("__") else {
+        return Err(Failure::usage(format!(
+            "environment key `{ENVIRONMENT_PREFIX}{keys}` names no section; write \
+             {ENVIRONMENT_PREFIX}SECTION__KEY"
+        ))
+        .into());
+    };
+    // A value that is no TOML literal is a text.
+    let value = toml::from_str::<Table>(&format!("value = {text}"))
+        .ok()
+        .and_then(|mut table| table.remove("value"))
+        .unwrap_or(Value::String(text));
+    let mut section = sections;
+    for table in tables.split("__") {
+        section = section
+            .entry(table.to_owned())
+            .or_insert_with(|| Value::Table(Table::new()))
+            .as_table_mut()
+            .context(Failure::usage(format!("`{table}` is not a section")))?;
+    }
+    section.insert(key.to_owned(), value);
+    Ok(())
+}
