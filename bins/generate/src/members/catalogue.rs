@@ -17,6 +17,9 @@ use crate::time::Clock;
 const PRODUCTS_PER_BRAND: u64 = 8;
 /// A shop has one planted pair for this many products at most, or it would sell nothing else.
 const PRODUCTS_PER_PAIR: usize = 10;
+/// A product that is on sale for a part of the days sells the more on each of them, so that it earns
+/// its share; but not more than if it were there for this part of the days.
+const DAYS_SHARE_MIN: f64 = 0.25;
 /// Shares of all units become whole weights.
 const WEIGHT_UNIT: f64 = 1e15;
 
@@ -135,6 +138,7 @@ fn lower_category(category: u8, sub_category: u8) -> u64 {
 fn unit_weights(settings: &Settings, products: &[Product]) -> Vec<u64> {
     let share = settings.products.top_fifth_revenue_pct / 100.0;
     let mut shares = revenue_shares(products.len(), share);
+    let day_count = settings.day_count() as i32;
     let mut rng = block_rng(settings.seed, Stream::Popularity, 0);
     shuffle(&mut rng, &mut shares);
     products
@@ -142,7 +146,9 @@ fn unit_weights(settings: &Settings, products: &[Product]) -> Vec<u64> {
         .zip(shares)
         .map(|(product, share)| {
             let price_cents = f64::from(product.prices[0].price_cents);
-            (share / price_cents * WEIGHT_UNIT) as u64 + 1
+            let days = product.retired.min(day_count) - product.launched.max(0);
+            let days_share = f64::from(days) / f64::from(day_count);
+            (share / price_cents / days_share.max(DAYS_SHARE_MIN) * WEIGHT_UNIT) as u64 + 1
         })
         .collect()
 }

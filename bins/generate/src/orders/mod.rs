@@ -4,6 +4,7 @@
 //! Architecture invariant: a header's total is the sum of its lines as written, by construction.
 
 mod draft;
+mod payments;
 mod timeline;
 mod visits;
 mod write;

@@ -13,14 +13,12 @@ use crate::settings::Settings;
 use crate::stock::{Movement, ShelfPlan, Sold};
 use crate::time::{Clock, Moment};
 
-const GIFT_CARD: &str = "Gift Card";
-
 /// Writes sold blocks; any number of threads may do so at once.
 #[derive(Debug)]
 pub(crate) struct OrderWriter<'a> {
     settings: &'a Settings,
-    clock: &'a Clock,
-    releases: &'a Releases,
+    pub(super) clock: &'a Clock,
+    pub(super) releases: &'a Releases,
     faults: Option<&'a FaultPlan>,
     customers: &'a Customers,
     catalogue: &'a Catalogue,
@@ -31,20 +29,10 @@ pub(crate) struct OrderWriter<'a> {
 }
 
 /// What a header tells of an order's money, in cents.
-struct Amounts {
+pub(super) struct Amounts {
     tax: i64,
     shipping: i64,
-    total: i64,
-}
-
-/// A row of `payments.csv`.
-#[derive(Clone, Copy)]
-struct Payment {
-    moment: Moment,
-    method: &'static str,
-    instalments: u8,
-    amount_cents: i64,
-    status: &'static str,
+    pub(super) total: i64,
 }
 
 impl<'a> OrderWriter<'a> {
@@ -219,87 +207,6 @@ impl<'a> OrderWriter<'a> {
         sheet.end_row()
     }
 
-    /// Writes all payments that are known by then whenever there is a new one: an order that is told
-    /// of with some of its payments would have lost the others.
-    fn write_payments(
-        &self,
-        number: u64,
-        order: &Order,
-        lines: &[Line],
-        chunk: &mut Chunk<'_>,
-    ) -> anyhow::Result<()> {
-        let payments = self.payments(order, lines);
-        let moments = payments.iter().map(|payment| payment.moment);
-        for (release, known) in self.releases.changes(moments, order.late_days.into()) {
-            let sheet = chunk.sheet(release, File::Payments);
-            for (payment, sequence) in payments.iter().zip(1..) {
-                if payment.moment > known {
-                    break;
-                }
-                sheet
-                    .id(TRANSACTION, number)
-                    .number(sequence)
-                    .text(payment.method)
-                    .number(payment.instalments.into());
-                sheet
-                    .hundredths(payment.amount_cents)
-                    .text(payment.status)
-                    .timestamp(payment.moment, self.clock);
-                sheet.end_row()?;
-            }
-        }
-        Ok(())
-    }
-
-    /// What is paid, and what goes back, in order: the sum is the total, or nothing when all went
-    /// back.
-    fn payments(&self, order: &Order, lines: &[Line]) -> Vec<Payment> {
-        let full = self.amounts(order, lines, order.placed).total;
-        let first = Payment {
-            moment: order.paid,
-            method: PAYMENT_METHODS[usize::from(order.payment_method)],
-            instalments: order.instalments,
-            amount_cents: full,
-            status: "paid",
-        };
-        if order.ending == Ending::Unpaid {
-            let failed = Payment {
-                instalments: 1,
-                status: "failed",
-                ..first
-            };
-            return vec![failed];
-        }
-        let by_card = percent_of(full, i64::from(order.split_pct) * 100);
-        let mut payments = vec![Payment {
-            amount_cents: full - by_card,
-            ..first
-        }];
-        if by_card > 0 {
-            payments.push(Payment {
-                method: GIFT_CARD,
-                instalments: 1,
-                amount_cents: by_card,
-                ..first
-            });
-        }
-        let back = if order.is_refunded() {
-            full
-        } else {
-            full - self.amounts(order, lines, order.closed).total
-        };
-        if back > 0 {
-            payments.push(Payment {
-                moment: order.closed,
-                instalments: 1,
-                amount_cents: -back,
-                status: "refunded",
-                ..first
-            });
-        }
-        payments
-    }
-
     fn write_shipment(
         &self,
         number: u64,
@@ -363,7 +270,7 @@ impl<'a> OrderWriter<'a> {
     }
 
     /// What the order costs as far as is known by then.
-    fn amounts(&self, order: &Order, lines: &[Line], known: Moment) -> Amounts {
+    pub(super) fn amounts(&self, order: &Order, lines: &[Line], known: Moment) -> Amounts {
         let total_of = |line: &Line, quantity: i64| {
             let product = &self.catalogue.products[line.product as usize];
             let price_cents = i64::from(product.price(order.placed.day).price_cents);

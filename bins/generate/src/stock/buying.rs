@@ -10,7 +10,7 @@ use crate::random::Chance;
 const GAIN: f64 = 0.04;
 const TOTAL_GAIN: f64 = 0.004;
 /// The share at the start, for each share of empty shelves that is asked for.
-const FIRST_SHARE: f64 = 4.0;
+const FIRST_SHARE: f64 = 2.0;
 const SHARE_MAX: f64 = 0.9;
 /// An aim of nothing at all has no share to follow.
 const AIM_MIN: f64 = 0.001;
