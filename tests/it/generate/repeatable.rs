@@ -17,19 +17,19 @@ const TINY: [(&str, &str); 13] = [
     ),
     (
         "inventory_movements.csv",
-        "a83d984fda8ddcb72568275a22b5082b6dfb27bea2dbbd6821c61ed9b3ce2634",
+        "e1f99589e5468919be8dfb05d9a1fff2046e68a3182da19fb235e187b0fadf78",
     ),
     (
         "inventory_snapshots.csv",
-        "b287feb2e9f1e40f114232b3434db1f3af658489ee64c5bebec04b4cc90a3166",
+        "99cd6921f28242b41fec0d665828d70e746b8d0a7f6d3038df26645ed62b1626",
     ),
     (
         "payments.csv",
-        "134ff671244767bcd09a38d73fc6bcfe314fa4897618bca6187080c5a71c37eb",
+        "3aeae04509488d3f4fadaa5a895bb47db9e8316a79899a25ff407b09ce18222c",
     ),
     (
         "products.csv",
-        "4eb275cb4f13d557349c3a0468fd5964de5d23e09cf7fb96f587b2a7cca5c58e",
+        "e1008adfd16cad4c3a868621f42297184d74e189ff954f074c7a31cdd934bca4",
     ),
     (
         "sales_representatives.csv",
@@ -37,7 +37,7 @@ const TINY: [(&str, &str); 13] = [
     ),
     (
         "shipments.csv",
-        "c663ac4df690925ed15169ff68744bb82c93620731beb19e6b99a862e1179d38",
+        "121c68cb1af4c01e289825e28ce468c522e534e0120eb7b5abb0922ba50df5f4",
     ),
     (
         "stores.csv",
@@ -49,15 +49,15 @@ const TINY: [(&str, &str); 13] = [
     ),
     (
         "transaction_items.csv",
-        "0152e7cb71b2b2cfff5f5d348fe8aa09b8aa532b65a89732d21841fe0d73a6bc",
+        "c458adebf29be3e6f283a4744b7d0c0ab96d61b80628ac6d343043fd98c495eb",
     ),
     (
         "transactions.csv",
-        "a1d55b3fbd8d506885b26c83ef734d1844f56a643d76892707139612fb0b722b",
+        "bf9d1d09669c634496506056047fedb3a38f1de40caa0c760860dabb469a06eb",
     ),
     (
         "web_events.ndjson",
-        "1ce6aa3268d1256b549137301e9db29f2e486eef56235a0d01280f8d76faa196",
+        "34a4a401e0ef0804f9dea9dd796ad0e68f96a1c0a64a992e1e25a84516f05350",
     ),
 ];
 

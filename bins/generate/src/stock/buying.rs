@@ -12,6 +12,8 @@ const TOTAL_GAIN: f64 = 0.004;
 /// The share at the start, for each share of empty shelves that is asked for.
 const FIRST_SHARE: f64 = 2.0;
 const SHARE_MAX: f64 = 0.9;
+/// Days on which the shelves still live on what lay there at first: nothing is learnt from them.
+const WARM_UP_DAYS: u32 = 45;
 /// An aim of nothing at all has no share to follow.
 const AIM_MIN: f64 = 0.001;
 
@@ -22,6 +24,7 @@ pub(super) struct Buying {
     late_share: f64,
     /// Shelf-days that were empty beyond the aim, as a share of a day's shelves.
     excess: f64,
+    day_count: u32,
 }
 
 impl Buying {
@@ -31,6 +34,7 @@ impl Buying {
             aim,
             late_share: (aim * FIRST_SHARE).min(SHARE_MAX),
             excess: 0.0,
+            day_count: 0,
         }
     }
 
@@ -42,7 +46,8 @@ impl Buying {
     /// Learns how many of the shelves were empty at the end of a day. A controller with a
     /// proportional and an integral term.
     pub(super) fn learn(&mut self, empty_count: u64, shelf_count: u64) {
-        if shelf_count == 0 || self.aim == 0.0 {
+        self.day_count += 1;
+        if shelf_count == 0 || self.aim == 0.0 || self.day_count <= WARM_UP_DAYS {
             return;
         }
         let error = self.aim - empty_count as f64 / shelf_count as f64;
