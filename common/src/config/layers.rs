@@ -37,6 +37,24 @@ pub(super) fn add_own_files(sections: &mut Table, path: &Path) -> anyhow::Result
     Ok(())
 }
 
+/// TOML has numbers that are none, and no range would refuse them.
+pub(super) fn refuse_endless(value: &Value, key: &str) -> anyhow::Result<()> {
+    let children: Vec<(String, &Value)> = match value {
+        Value::Float(number) if !number.is_finite() => {
+            return Err(Failure::usage(format!("{key} must be a finite number")).into());
+        }
+        Value::Table(table) => table
+            .iter()
+            .map(|(name, value)| (format!("{key}.{name}"), value))
+            .collect(),
+        Value::Array(values) => values.iter().map(|value| (key.to_owned(), value)).collect(),
+        _ => Vec::new(),
+    };
+    children
+        .into_iter()
+        .try_for_each(|(key, value)| refuse_endless(value, &key))
+}
+
 /// Replaces what `over` has, table by table.
 pub(super) fn lay_over(section: &mut Table, over: Table) {
     for (key, value) in over {
@@ -59,10 +77,11 @@ pub(super) fn overlay(sections: &mut Table, keys: &str, text: String) -> anyhow:
         ))
         .into());
     };
-    // A value that is no TOML literal is a text.
+    // A value that is no TOML literal is a text, and so is a date: it is read as one later on.
     let value = toml::from_str::<Table>(&format!("value = {text}"))
         .ok()
         .and_then(|mut table| table.remove("value"))
+        .filter(|value| !value.is_datetime())
         .unwrap_or(Value::String(text));
     let mut section = sections;
     for table in tables.split("__") {
