@@ -94,3 +94,64 @@ pub(super) fn overlay(sections: &mut Table, keys: &str, text: String) -> anyhow:
     section.insert(key.to_owned(), value);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Config;
+    use crate::errors;
+
+    /// Settings of two files and the environment.
+    fn load(
+        pipeline: &str,
+        generate: &str,
+        environment: &[(&str, &str)],
+    ) -> anyhow::Result<Config> {
+        let dir = tempfile::tempdir()?;
+        let path = dir.path().join("pipeline.toml");
+        std::fs::write(&path, pipeline)?;
+        std::fs::write(dir.path().join("generate.toml"), generate)?;
+        let environment = environment
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        Config::load_with(&path, environment)
+    }
+
+    #[test]
+    fn the_environment_reaches_tables_and_brings_dates_as_texts() -> anyhow::Result<()> {
+        let config = load(
+            "",
+            "",
+            &[
+                ("BULLION__GENERATE__FAULTS__RATE", "0.5"),
+                ("BULLION__GENERATE__START_DATE", "2025-02-03"),
+            ],
+        )?;
+        let section: Table = config.section("generate")?;
+
+        assert_eq!(section["faults"]["rate"].as_float(), Some(0.5));
+        assert_eq!(section["start_date"].as_str(), Some("2025-02-03"));
+        Ok(())
+    }
+
+    #[test]
+    fn a_program_may_have_a_file_of_its_own_over_its_defaults() -> anyhow::Result<()> {
+        let config = load("", "[web]\nshare = 2\n", &[])?;
+        let section: Table = config.section_over("generate", "[web]\nshare = 1\nrest = 3\n")?;
+
+        assert_eq!(section["web"]["share"].as_integer(), Some(2));
+        assert_eq!(section["web"]["rest"].as_integer(), Some(3));
+
+        let error = load("[generate]\n", "[web]\n", &[]).expect_err("two places");
+        assert!(errors::describe(&error).contains("keep one of them"));
+        Ok(())
+    }
+
+    #[test]
+    fn a_number_without_end_is_refused() {
+        for text in ["[web]\nshare = nan\n", "[web]\nshares = [1.0, inf]\n"] {
+            let error = load("", text, &[]).expect_err(text);
+            assert!(errors::describe(&error).contains("must be a finite number"));
+        }
+    }
+}

@@ -370,48 +370,6 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_reaches_tables_and_brings_dates_as_texts() -> anyhow::Result<()> {
-        let config = load(
-            "",
-            &[
-                ("BULLION__GENERATE__FAULTS__RATE", "0.5"),
-                ("BULLION__GENERATE__START_DATE", "2025-02-03"),
-            ],
-        )?;
-        let section: Table = config.section("generate")?;
-
-        assert_eq!(section["faults"]["rate"].as_float(), Some(0.5));
-        assert_eq!(section["start_date"].as_str(), Some("2025-02-03"));
-        Ok(())
-    }
-
-    #[test]
-    fn a_program_may_have_a_file_of_its_own_over_its_defaults() -> anyhow::Result<()> {
-        let dir = tempfile::tempdir()?;
-        let path = dir.path().join("pipeline.toml");
-        std::fs::write(&path, "")?;
-        std::fs::write(dir.path().join("generate.toml"), "[web]\nshare = 2\n")?;
-        let config = Config::load_with(&path, std::iter::empty())?;
-        let section: Table = config.section_over("generate", "[web]\nshare = 1\nrest = 3\n")?;
-
-        assert_eq!(section["web"]["share"].as_integer(), Some(2));
-        assert_eq!(section["web"]["rest"].as_integer(), Some(3));
-
-        std::fs::write(&path, "[generate]\n")?;
-        let error = Config::load_with(&path, std::iter::empty()).expect_err("two places");
-        assert!(errors::describe(&error).contains("keep one of them"));
-        Ok(())
-    }
-
-    #[test]
-    fn a_number_without_end_is_refused() {
-        for text in ["[web]\nshare = nan\n", "[web]\nshares = [1.0, inf]\n"] {
-            let error = load(text, &[]).expect_err(text);
-            assert!(errors::describe(&error).contains("must be a finite number"));
-        }
-    }
-
-    #[test]
     fn the_url_never_shows_its_password() -> anyhow::Result<()> {
         let config = load("", &[("DATABASE_URL", "postgres://u:hush@h/db")])?;
         assert!(!format!("{config:?}").contains("hush"));
