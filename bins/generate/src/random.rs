@@ -111,6 +111,14 @@ impl Weighted {
     }
 }
 
+/// Spreads a number over all 64 bits: the finalizer of SplitMix64 (Steele, Lea and Flood, 2014).
+pub(crate) fn mix(number: u64) -> u64 {
+    let mut mixed = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
+
 /// Puts the elements into a random order (Fisher and Yates).
 pub(crate) fn shuffle<T>(rng: &mut impl Rng, elements: &mut [T]) {
     for position in (1..elements.len()).rev() {
