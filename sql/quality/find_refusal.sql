@@ -1,5 +1,5 @@
--- Grain: one row: why the newest attempt of `stage` that named a labelled file failed; none where no
---     attempt did, or where a batch of the source is newer.
+-- Grain: one row: why the newest attempt of `stage` that named a labelled file failed; none where
+--     no attempt did, or where a batch of the source is newer.
 -- Reads: ops.fault_labels, ops.stage_runs, ops.batches. Writes: nothing. Rerunnable: reads only.
 -- $1 source, $2 names of the folder that the files lie in.
 -- A file that is refused leaves no batch, only the words of the program that refused it. That
