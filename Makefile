@@ -51,7 +51,7 @@ demo: build
 	@code=0; $(DEMO) $(PROGRAMS)/orchestrator run --source synthetic || code=$$?; \
 	echo; \
 	$(DEMO) $(PROGRAMS)/quality faults $(DEMO_DATA)/raw/synthetic/faults.jsonl --log-level warn \
-	    || [ $$code -ne 0 ] || code=$$?; \
+	    || { rc=$$?; [ $$code -ne 0 ] || code=$$rc; }; \
 	$(DEMO) $(PROGRAMS)/orchestrator stop --log-level warn >/dev/null; \
 	exit $$code
 

@@ -4,6 +4,7 @@ mod contracts;
 mod gate;
 mod labels;
 mod orders;
+mod planted;
 mod quarantine;
 mod report;
 mod rules;

@@ -269,6 +269,35 @@ async fn faults_of_whole_files_are_refused_or_stopped_by_the_gate() {
     assert_eq!(Damaged::counts(&findings, "null"), [1, 1, 0, 0, 0]);
 }
 
+/// Goal: only what refused a labelled file of this source is its refusal.
+/// Method: attempts of `stage` that failed over another source, over something else, and over the
+/// file, in this order; then another one over something else.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_stopped_another_source_is_no_refusal() {
+    let mut shop = Damaged::new().await;
+    shop.label("payments.csv:- - truncated - - reject");
+    shop.pipeline.run("stage", &[]).expect(0);
+    shop.pipeline.run("quality", &[]).expect(0);
+    let client = shop.pipeline.db.client().await;
+    for (error, is_refusal) in [
+        ("`/data/raw/other/payments.csv` ends without a line", false),
+        ("failed to get a connection", false),
+        ("`/data/raw/synthetic/payments.csv` ends without", true),
+        ("failed to get a connection", true),
+    ] {
+        let failed = format!(
+            "insert into ops.stage_runs (run_id, stage, attempt, started_at, ended_at, status, error)
+            values (gen_random_uuid(), 'stage', 1, clock_timestamp(), clock_timestamp(), 'failed',
+                '{error}')"
+        );
+        client.batch_execute(&failed).await.expect("an attempt");
+
+        let findings = shop.findings();
+        assert_eq!(findings["refusal"].is_string(), is_refusal, "after {error}");
+        assert_eq!(findings["batch"].is_null(), is_refusal, "after {error}");
+    }
+}
+
 /// Goal: what cannot be compared is said in words, not in zeros.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_compared_is_an_error() {

@@ -1,9 +1,11 @@
 //! Faults of whole files: done to the bytes of a file that is finished.
 
+use std::collections::BTreeSet;
 use std::io::{self, BufRead, Write};
 
 use rand::Rng;
 
+use super::days;
 use super::kind::Kind;
 use super::label::{Expected, Label};
 use crate::output::File;
@@ -36,7 +38,8 @@ enum Change {
 }
 
 /// The files that can have a fault, each with the number of its delivery: those with a header, and
-/// with rows on every day.
+/// with rows on every day. Orders with a day at fault, or that come late, have labels of that, and a
+/// file that is refused as a whole must not have any other.
 pub(super) fn candidates(settings: &Settings) -> Vec<(usize, File)> {
     let daily = [
         File::Transactions,
@@ -44,12 +47,24 @@ pub(super) fn candidates(settings: &Settings) -> Vec<(usize, File)> {
         File::Payments,
         File::InventoryMovements,
     ];
+    let odd: BTreeSet<usize> = days::draw(settings)
+        .into_keys()
+        .map(|day| days::release(settings, day))
+        .collect();
+    let are_late = days::late_share(settings) > 0.0;
+    let is_labelled = |release: usize, file: File| {
+        // The first delivery is of orders that were never late.
+        file == File::Transactions && (odd.contains(&release) || are_late && release > 0)
+    };
     let first = File::ALL
         .into_iter()
         .filter(|file| !file.is_json() && *file != File::Deletes)
         .map(|file| (0, file));
     let later = (1..settings.days as usize).flat_map(|release| daily.map(|file| (release, file)));
-    first.chain(later).collect()
+    first
+        .chain(later)
+        .filter(|&(release, file)| !is_labelled(release, file))
+        .collect()
 }
 
 impl FileFault {

@@ -6,7 +6,9 @@ use std::ops::Range;
 use super::fault_rng;
 use super::kind::Kind;
 use super::settings::CALM_DAYS;
-use crate::random::below;
+use super::spots;
+use crate::output::File;
+use crate::random::{Chance, below, mix};
 use crate::settings::Settings;
 
 /// An order that is late comes so many days after its own, at least and at most: later than any
@@ -41,15 +43,40 @@ impl DayFault {
     }
 }
 
-/// The days, counted from the first of trade, that may have a fault.
+/// The days, counted from the first of trade, that may have a fault. A stream of more days than
+/// there are, which is about to be refused, is taken for one of all days.
 pub(super) fn available(settings: &Settings) -> Range<i32> {
     let day_count = settings.day_count();
     let (first, end) = match u64::from(settings.days) {
         0 => (CALM_DAYS, day_count - 1),
         // A stream's first folder holds many days.
-        days => (day_count - days + 1, day_count),
+        days => (day_count.saturating_sub(days) + 1, day_count),
     };
     first as i32..end.max(first) as i32
+}
+
+/// The delivery that has the orders of such a day.
+pub(super) fn release(settings: &Settings, day: i32) -> usize {
+    match settings.days {
+        0 => 0,
+        _ => (day - available(settings).start + 1) as usize,
+    }
+}
+
+/// The share of the orders that are to come late.
+pub(super) fn late_share(settings: &Settings) -> f64 {
+    let shares = settings.faults.shares(&kinds(File::Transactions, settings));
+    let late = shares.iter().find(|(kind, _)| *kind == Kind::Late);
+    late.map_or(0.0, |(_, share)| *share)
+}
+
+/// The kinds that befall what is in a file, or comes with it.
+pub(super) fn kinds(file: File, settings: &Settings) -> Vec<Kind> {
+    let mut kinds = spots::kinds(file);
+    if file == File::Transactions && settings.days > 1 {
+        kinds.push(Kind::Late);
+    }
+    kinds
 }
 
 /// Distinct days, drawn for each kind in turn.
@@ -76,20 +103,18 @@ pub(super) fn draw(settings: &Settings) -> BTreeMap<i32, DayFault> {
 #[derive(Debug, Clone)]
 pub(super) struct Lateness {
     seed: u64,
-    /// Of 2⁶⁴ numbers, those that make an order late.
-    limit: u64,
+    chance: Chance,
     /// Days that have a folder after the first.
     folders: Range<i32>,
 }
 
 impl Lateness {
-    /// For that share of the orders which can be late; none without a folder to come late in.
-    pub(super) fn new(settings: &Settings, share: f64) -> Option<Self> {
-        let has_folders = settings.days > 1 && share > 0.0;
-        has_folders.then(|| Self {
+    /// None where no order is to be late.
+    pub(super) fn new(settings: &Settings) -> Option<Self> {
+        let share = late_share(settings);
+        (share > 0.0).then(|| Self {
             seed: settings.seed,
-            // A cast saturates.
-            limit: (share * 18_446_744_073_709_551_616.0) as u64,
+            chance: Chance::share(share),
             folders: available(settings),
         })
     }
@@ -97,23 +122,15 @@ impl Lateness {
     /// Days by which an order of that day is late. One that would be in the first folder all the
     /// same, or in none, is not.
     pub(super) fn of(&self, order: u64, day: i32) -> Option<i32> {
-        let drawn = mixed(self.seed ^ mixed(order));
-        if drawn >= self.limit {
+        // Without a state, because orders are asked for in any order.
+        let drawn = mix(self.seed ^ mix(order));
+        if !self.chance.takes(drawn) {
             return None;
         }
         let (least, most) = LATE_DAYS;
-        let late = (least + mixed(drawn) % (most - least + 1)) as i32;
+        let late = (least + mix(drawn) % (most - least + 1)) as i32;
         self.folders.contains(&(day + late)).then_some(late)
     }
-}
-
-/// The finaliser of `SplitMix64` (Steele, Lea, Flood 2014): one number from another, without a
-/// state, because orders are asked for in any order.
-fn mixed(number: u64) -> u64 {
-    let mut mixed = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
 }
 
 #[cfg(test)]
@@ -147,10 +164,26 @@ mod tests {
     }
 
     #[test]
+    fn a_days_orders_come_in_its_own_delivery() {
+        let mut settings = Settings::of_size(1_000);
+        assert_eq!(release(&settings, 40), 0);
+
+        settings.days = 60;
+        assert_eq!(
+            available(&settings)
+                .map(|day| release(&settings, day))
+                .min(),
+            Some(1)
+        );
+        assert_eq!(release(&settings, 364), 59);
+    }
+
+    #[test]
     fn late_orders_have_their_share_and_a_folder_to_come_in() {
         let mut settings = Settings::of_size(1_000);
         settings.days = 30;
-        let lateness = Lateness::new(&settings, 0.1).expect("folders");
+        settings.faults.rates.insert(Kind::Late, 0.1);
+        let lateness = Lateness::new(&settings).expect("folders");
         let late: Vec<i32> = (0..100_000)
             .filter_map(|order| lateness.of(order, 340))
             .collect();
@@ -164,6 +197,8 @@ mod tests {
 
     #[test]
     fn a_shop_without_a_stream_is_never_late() {
-        assert!(Lateness::new(&Settings::of_size(1_000), 0.1).is_none());
+        let mut settings = Settings::of_size(1_000);
+        settings.faults.rates.insert(Kind::Late, 0.1);
+        assert!(Lateness::new(&settings).is_none());
     }
 }

@@ -2,32 +2,8 @@
 //!
 //! In: the shop's rows and finished files. Out: the same ones with faults, and a [`Label`] for each.
 //!
-//! | kind | what is done | what is expected |
-//! |---|---|---|
-//! | `null` | a value goes | quarantine where a contract requires it, else a warning |
-//! | `duplicate_exact` | the row once more | warning: superseded |
-//! | `duplicate_key` | the key and version once more, with another content, before the row | quarantine of that one |
-//! | `duplicate_near` | a customer once more, under an id beyond the last one | warning |
-//! | `orphan` | a further line, payment or shipment of no order | quarantine |
-//! | | an unknown member: customer, product, store, supplier, category, representative | warning: it becomes a stub |
-//! | `range` | negative price, cost or total; quantity 0; discount of 150 % | quarantine |
-//! | | negative payment, fee, stock, rate or number of days | warning |
-//! | `inconsistent_total` | total of an order or a line too high by 1 at least | quarantine |
-//! | `bad_format` | a date as 31/12/2025 | reject |
-//! | | an e-mail without @, a phone number with hidden digits | warning |
-//! | `wrong_type` | a word where a number stands | reject |
-//! | `encoding` | a letter of Latin-1 | reject |
-//! | `ragged` | the last field missing, or one more; an object that is not closed | reject |
-//! | `future_date` | two centuries ahead | quarantine; a warning in births, payments and shipments |
-//! | `late` | an order comes 8 to 20 days late in a change stream | warning |
-//! | `unit_change` | cents where units are expected (x100): a line's price | quarantine |
-//! | | a payment | warning |
-//! | `drift` | a column renamed, or a new one | reject: the file is refused |
-//! | `truncated` | the file ends inside of a record | reject: the file is refused |
-//! | `missing_day`, `volume_drop` | no orders, or three tenths, on one day | gate in a change stream, else a warning |
-//! | `volume_spike` | three times as many orders | warning |
-//!
-//! Contracts and sources say so today (`config/contracts`, docs/SOURCES.md), but for these, which no
+//! What is done for each kind, and what is expected of the pipeline then, stands in docs/SHOP.md.
+//! Contracts and sources expect so today (`config/contracts`, docs/SOURCES.md), but for these, which no
 //! check finds yet: near duplicates, hidden digits, payments of a hundredfold, late orders, and the
 //! volume of a day before it is published (only monitoring sees it).
 //!
@@ -95,20 +71,10 @@ impl FaultPlan {
         }
         let is_stream = settings.days > 0;
         let mut beds = Vec::new();
-        let mut late_share = 0.0;
         for file in File::ALL {
-            let mut kinds = spots::kinds(file);
-            if file == File::Transactions && settings.days > 1 {
-                kinds.push(Kind::Late);
-            }
-            let mut shares = faults.shares(&kinds);
+            let mut shares = faults.shares(&days::kinds(file, settings));
             // Lateness is decided for an order, before its rows are made.
-            shares.retain(|&(kind, share)| {
-                if kind == Kind::Late {
-                    late_share = share;
-                }
-                kind != Kind::Late
-            });
+            shares.retain(|(kind, _)| *kind != Kind::Late);
             let bed = Bed::new(file, &shares, settings.customer_count());
             beds.extend(bed.map(|bed| (file, Arc::new(bed))));
         }
@@ -118,7 +84,7 @@ impl FaultPlan {
             is_stream,
             beds,
             days: days::draw(settings),
-            lateness: Lateness::new(settings, late_share),
+            lateness: Lateness::new(settings),
             files: draw_files(settings),
         })
     }

@@ -230,12 +230,18 @@ pub(crate) fn check_wholes(settings: &Settings) -> Result<(), ValidationError> {
         );
         return Err(explained("days", message.into()));
     }
-    let (files, files_max) = (wanted(Scope::File), candidates(settings).len());
+    let files = wanted(Scope::File);
+    if files == 0 {
+        return Ok(());
+    }
+    let files_max = candidates(settings).len();
     if files > files_max {
-        let message = format!("faults of {files} files are more than the {files_max} files");
+        let message = format!(
+            "faults of {files} files are more than the {files_max} files that can have one"
+        );
         return Err(explained("files", message.into()));
     }
-    if files > 0 && settings.compression != Compression::None {
+    if settings.compression != Compression::None {
         let message = "faults of files need files that are not packed: say `--compression none`";
         return Err(explained("compression", message.into()));
     }

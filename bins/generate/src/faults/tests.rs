@@ -260,6 +260,30 @@ fn files_are_damaged_as_often_as_asked_for_and_once_at_most() {
     assert!(plan.file_fault(File::WebEvents, 0).is_none());
 }
 
+/// Goal: a file that is damaged as a whole has no other label.
+#[test]
+fn orders_with_labels_of_their_own_are_in_no_damaged_file() {
+    let orders = |settings: &Settings| -> Vec<usize> {
+        damage::candidates(settings)
+            .into_iter()
+            .filter_map(|(release, file)| (file == File::Transactions).then_some(release))
+            .collect()
+    };
+    let mut whole = settings(&["missing_day=1"]);
+    assert!(orders(&whole).is_empty());
+    whole.days = 30;
+    let (day, _) = days::draw(&whole).pop_first().expect("a day");
+    let odd = day as usize - 335;
+    assert_eq!(
+        orders(&whole),
+        (0..30).filter(|it| *it != odd).collect::<Vec<_>>()
+    );
+
+    let mut late = settings(&["late=0.1"]);
+    late.days = 30;
+    assert_eq!(orders(&late), [0]);
+}
+
 #[test]
 fn labels_of_days_tell_what_was_due() {
     for (days, expected) in [(0, Expected::Warning), (30, Expected::Gate)] {
@@ -315,6 +339,10 @@ fn settings_that_cannot_be_are_explained() {
     let mut short = many.clone();
     short.days = 200;
     assert!(format!("{:?}", check_wholes(&short)).contains("300 days"));
+
+    let mut long = settings(&["late=0.1", "missing_day=1", "truncated=1"]);
+    long.days = 400;
+    assert!(format!("{:?}", long.validate()).contains("365 days"));
 
     // Twelve files on the first day, and four on each further one.
     let mut damaged = settings(&["drift=12", "truncated=8"]);

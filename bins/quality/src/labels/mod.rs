@@ -94,17 +94,20 @@ fn source_of(options: &FaultsOptions) -> anyhow::Result<String> {
     if let Some(source) = &options.source {
         return Ok(source.clone());
     }
-    let path = std::path::absolute(&options.labels).unwrap_or_else(|_| options.labels.clone());
+    folder_of(&options.labels).ok_or_else(|| {
+        let shown = options.labels.display();
+        Failure::usage(format!(
+            "`{shown}` does not say which source it is of\n  hint: name it with --source"
+        ))
+        .into()
+    })
+}
+
+/// The name of the folder that labels lie in.
+fn folder_of(labels: &Path) -> Option<String> {
+    let path = std::path::absolute(labels).unwrap_or_else(|_| labels.to_owned());
     let folder = path.parent().and_then(Path::file_name);
-    folder
-        .map(|name| name.to_string_lossy().into_owned())
-        .ok_or_else(|| {
-            let shown = options.labels.display();
-            Failure::usage(format!(
-                "`{shown}` does not say which source it is of\n  hint: name it with --source"
-            ))
-            .into()
-        })
+    folder.map(|name| name.to_string_lossy().into_owned())
 }
 
 async fn compare(
@@ -119,7 +122,7 @@ async fn compare(
         .context("failed to open a transaction")?;
     db::execute(&tx, EMPTY, &[]).await?;
     let label_count = read::copy_labels(&tx, labels).await?;
-    let refusal = find_refusal(&tx, source).await?;
+    let refusal = find_refusal(&tx, labels, source).await?;
     // What was refused is newer than any batch, and so are the labels.
     let judged = match refusal {
         Some(_) => None,
@@ -146,8 +149,16 @@ async fn compare(
     Ok((comparison, label_count))
 }
 
-async fn find_refusal(tx: &Transaction<'_>, source: &str) -> anyhow::Result<Option<String>> {
-    let rows = db::rows(tx, FIND_REFUSAL, &[&source]).await?;
+/// Why one of the labelled files was refused, as the program said that refused it.
+async fn find_refusal(
+    tx: &Transaction<'_>,
+    labels: &Path,
+    source: &str,
+) -> anyhow::Result<Option<String>> {
+    // Files lie in the source's own folder, or beside their labels in any other.
+    let mut folders = vec![source.to_owned()];
+    folders.extend(folder_of(labels));
+    let rows = db::rows(tx, FIND_REFUSAL, &[&source, &folders]).await?;
     Ok(rows.first().map(|row| row.try_get(0)).transpose()?)
 }
 

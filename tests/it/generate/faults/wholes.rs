@@ -76,6 +76,41 @@ async fn damaged_files_are_those_of_their_labels() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Goal: a file that is refused as a whole has its own label and no other: nobody looks into it.
+/// Method: change streams with faults of rows, of days and of files, and late orders.
+#[tokio::test]
+async fn damaged_files_have_no_other_label() -> anyhow::Result<()> {
+    for seed in 34..38 {
+        let many = [
+            "0.01",
+            "late=0.05",
+            "truncated=25",
+            "drift=20",
+            "volume_drop=10",
+        ];
+        let stream = Options {
+            days: Some(30),
+            ..options(seed, &many)
+        };
+        let shop = RawShop::generate(&stream).await?;
+        let labels = shop.labels()?;
+        let damaged: BTreeSet<&str> = labels
+            .iter()
+            .filter(|label| ["truncated", "drift"].contains(&label.kind.as_str()))
+            .map(|label| label.file.as_str())
+            .collect();
+        let in_damaged = labels
+            .iter()
+            .filter(|label| damaged.contains(label.file.as_str()));
+
+        assert_eq!(damaged.len(), 45, "seed {seed}");
+        assert_eq!(in_damaged.count(), 45, "seed {seed}");
+        let kinds = by_kind(&labels);
+        assert!(kinds.contains_key("late") && kinds.contains_key("volume_drop"));
+    }
+    Ok(())
+}
+
 /// Goal: days with too few or too many orders are those that labels name.
 /// Method: compare a day with the median of the same weekday, five weeks on either side.
 #[tokio::test]
@@ -118,7 +153,10 @@ async fn odd_days_are_those_of_their_labels() -> anyhow::Result<()> {
     }
 
     let labels = shop.labels()?;
-    for (kind, days) in by_kind(&labels) {
+    let kinds = by_kind(&labels);
+    let counts = ["missing_day", "volume_drop", "volume_spike"].map(|kind| kinds[kind].len());
+    assert_eq!((counts, labels.len()), ([2, 3, 2], 7));
+    for (kind, days) in kinds {
         let found: BTreeSet<&str> = found[kind].iter().map(String::as_str).collect();
         assert_eq!(found, days, "{kind}");
         assert_eq!(shop.counts()?[kind], days.len(), "{kind}");
@@ -186,5 +224,18 @@ async fn late_orders_without_a_change_stream_are_refused() -> anyhow::Result<()>
 
     assert_eq!(errors::exit_code(&error), errors::EXIT_USAGE);
     assert!(format!("{error:#}").contains("--days"), "{error:#}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_change_stream_of_more_days_than_the_shop_has_is_refused() -> anyhow::Result<()> {
+    let stream = Options {
+        days: Some(400),
+        ..options(33, &["0.01", "missing_day=1", "truncated=1"])
+    };
+    let error = RawShop::generate(&stream).await.expect_err("too many days");
+
+    assert_eq!(errors::exit_code(&error), errors::EXIT_USAGE);
+    assert!(format!("{error:#}").contains("365 days"), "{error:#}");
     Ok(())
 }
