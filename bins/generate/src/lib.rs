@@ -52,8 +52,6 @@ pub const PROGRAM: Program = Program {
 
 /// Everything is priced in one currency.
 const CURRENCY: &str = "USD";
-/// Customers that share a random stream.
-const BLOCK_ROWS: usize = 4_096;
 
 // A doc comment here would replace the program's own help.
 #[derive(Debug, Clone, Default, PartialEq, clap::Args)]
@@ -64,7 +62,7 @@ pub struct Options {
     pub command: Option<Command>,
 
     /// Seed of all randomness: the same seed gives the same bytes
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
     pub seed: Option<u64>,
     /// tiny, small, medium, large (10 thousand to 10 million transactions), or their number
     #[arg(long, value_name = "SCALE")]
@@ -144,7 +142,7 @@ pub async fn run(ctx: &StageContext, options: &Options) -> anyhow::Result<StageR
 ///
 /// # Errors
 /// A usage failure for settings out of range; an I/O error, with the file's path, when the disk is
-/// full or the folder refuses. The previous files stay as they were.
+/// full or the folder refuses. Until all files are complete the previous ones stay as they were.
 pub async fn generate(ctx: &StageContext, options: &Options) -> anyhow::Result<StageReport> {
     let settings = Settings::load(&ctx.config, options)?;
     let folder = match &options.out {
@@ -182,8 +180,13 @@ pub async fn generate(ctx: &StageContext, options: &Options) -> anyhow::Result<S
     }
     delivery.leave_out_empty();
     let metadata = Metadata::new(ctx.started_at, &settings, &delivery);
-    delivery.commit(&folder, &files_of_earlier_run(&folder))?;
-    common::report::write_json(&folder.join(METADATA_FILE), &metadata)?;
+    let earlier = files_of_earlier_run(&folder);
+    // First with the names of all files that may be there: whoever runs next knows what to remove,
+    // wherever this run is cut off.
+    let path = folder.join(METADATA_FILE);
+    common::report::write_json(&path, &metadata.with_files(&earlier))?;
+    delivery.commit(&earlier)?;
+    common::report::write_json(&path, &metadata)?;
     Ok(report)
 }
 

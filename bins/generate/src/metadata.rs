@@ -12,7 +12,7 @@ use crate::settings::Settings;
 
 pub(crate) const METADATA_FILE: &str = "generation_metadata.json";
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(crate) struct Metadata {
     generated_at: DateTime<Utc>,
     seed: u64,
@@ -25,7 +25,7 @@ pub(crate) struct Metadata {
     files: Vec<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 struct DateRange {
     start_date: NaiveDate,
     end_date: NaiveDate,
@@ -51,6 +51,15 @@ impl Metadata {
             faults: delivery.fault_counts(),
             files: delivery.names(),
         }
+    }
+}
+
+impl Metadata {
+    /// The same with further files.
+    pub(crate) fn with_files(&self, further: &[String]) -> Self {
+        let mut metadata = self.clone();
+        metadata.files.extend_from_slice(further);
+        metadata
     }
 }
 

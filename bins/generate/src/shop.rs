@@ -2,7 +2,10 @@
 //! becomes text and the one after it is drafted. Only the shop floor takes the blocks one by one.
 //!
 //! Architecture invariant: blocks do not depend on the number of threads, and reach the files in
-//! their order, so that neither do the bytes. Memory holds three waves, however large the shop.
+//! their order, so that neither do the bytes. Memory holds three waves and the times of one day, however
+//! large the shop.
+
+use std::collections::VecDeque;
 
 use anyhow::Context as _;
 use common::progress::Bar;
@@ -230,7 +233,7 @@ struct Blocks<'a> {
     next_block: u64,
     next_order: u64,
     /// Moments of orders that are in no block yet.
-    waiting: Vec<Moment>,
+    waiting: VecDeque<Moment>,
 }
 
 impl<'a> Blocks<'a> {
@@ -242,7 +245,7 @@ impl<'a> Blocks<'a> {
             next_day: 0,
             next_block: 0,
             next_order: 0,
-            waiting: Vec::new(),
+            waiting: VecDeque::new(),
         }
     }
 
@@ -259,8 +262,7 @@ impl<'a> Blocks<'a> {
         while plans.len() < block_count && !self.waiting.is_empty() {
             // Only the last block of all is short: before it, whole days are waiting.
             let count = self.waiting.len().min(BLOCK_ORDERS);
-            let rest = self.waiting.split_off(count);
-            let moments = std::mem::replace(&mut self.waiting, rest);
+            let moments = self.waiting.drain(..count).collect();
             plans.push(BlockPlan {
                 number: self.next_block,
                 first_order: self.next_order,

@@ -18,7 +18,7 @@ use toml::{Table, Value};
 use crate::args::LogFormat;
 use crate::errors::Failure;
 
-use layers::{add_own_files, lay_over, overlay, own_file};
+use layers::{add_own_files, lay_over, overlay, own_file, refuse_endless};
 use text::explain;
 pub use text::{nearest_hint, parse_toml, parse_toml_text};
 
@@ -225,6 +225,9 @@ impl Config {
             } else if let Some(keys) = key.strip_prefix(ENVIRONMENT_PREFIX) {
                 overlay(&mut sections, keys, value)?;
             }
+        }
+        for (name, section) in &sections {
+            refuse_endless(section, name)?;
         }
         let mut config = Self {
             path: path.to_owned(),

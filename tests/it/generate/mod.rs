@@ -285,6 +285,16 @@ async fn a_dry_run_writes_nothing() -> anyhow::Result<()> {
 async fn a_failed_run_says_what_failed_and_leaves_the_files() -> anyhow::Result<()> {
     let shop = Shop::generate(18, 100).await?;
     let before = shop.bytes("customers.csv")?;
+    let many_days = Options {
+        days: Some(400),
+        ..sized(19, 100)
+    };
+    let error = shop
+        .run(&many_days)
+        .await
+        .expect_err("more days than a year");
+    assert!(errors::describe(&error).contains("days 400 is more than the 365 days"));
+
     let backwards = Options {
         end_date: "1999-12-31".parse().ok(),
         ..sized(19, 100)

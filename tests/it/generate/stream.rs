@@ -62,6 +62,7 @@ async fn no_delivery_knows_the_future() -> anyhow::Result<()> {
         let day = folder.strip_prefix("business_date=").expect("a day");
         for (file, columns) in [
             ("customers", &["registration_date", "updated_at"][..]),
+            ("stores", &["updated_at"]),
             ("products", &["updated_at"]),
             ("transactions", &["transaction_date", "updated_at"]),
             ("payments", &["paid_at"]),
@@ -168,6 +169,26 @@ async fn headers_and_lines_of_a_delivery_add_up() -> anyhow::Result<()> {
             );
         }
     }
+    Ok(())
+}
+
+/// Goal: however late an order is, the last delivery has it.
+#[tokio::test]
+async fn every_order_is_delivered_in_the_end() -> anyhow::Result<()> {
+    let shop = stream().await?;
+    let mut orders = HashSet::new();
+    let mut with_lines = HashSet::new();
+    for folder in folders() {
+        for row in shop.rows(&format!("{folder}/transactions.csv"))? {
+            orders.insert(row["transaction_id"].clone());
+        }
+        for row in shop.rows(&format!("{folder}/transaction_items.csv"))? {
+            with_lines.insert(row["transaction_id"].clone());
+        }
+    }
+
+    assert_eq!(orders.len(), 12_000);
+    assert_eq!(orders, with_lines);
     Ok(())
 }
 

@@ -30,6 +30,8 @@ pub(crate) struct Catalogue {
     /// Units sold of each product, as weights.
     pub(crate) unit_weights: Vec<u64>,
     pub(crate) popularity: Weighted,
+    /// Decides what stores carry.
+    pub(super) seed: u64,
     brands: Vec<String>,
 }
 
@@ -50,6 +52,7 @@ impl Catalogue {
             products,
             popularity: Weighted::new(unit_weights.iter().copied()),
             unit_weights,
+            seed: settings.seed,
             brands,
         }
     }
@@ -162,6 +165,8 @@ fn plant_pairs(settings: &Settings, products: &mut [Product], unit_weights: &[u6
     always.sort_by_key(|&index| (std::cmp::Reverse(unit_weights[index]), index));
     let pair_count = settings.baskets.pairs.min(always.len() / PRODUCTS_PER_PAIR);
     let mut others = always.split_off(pair_count);
+    // The first product is carried everywhere, so it follows no other one.
+    others.retain(|&index| index > 0);
     for first in always {
         let price_cents = products[first].prices[0].price_cents;
         let distance = |&index: &usize| products[index].prices[0].price_cents.abs_diff(price_cents);

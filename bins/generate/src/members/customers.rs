@@ -8,7 +8,6 @@ use rand::Rng;
 use rand_distr::{Distribution as _, Exp1, Gamma};
 use rayon::prelude::*;
 
-use crate::BLOCK_ROWS;
 use crate::ids::CUSTOMER;
 use crate::members::addresses::{Address, streets};
 use crate::members::persons::Persons;
@@ -18,6 +17,8 @@ use crate::random::{Chance, Stream, Weighted, below, between, block_rng};
 use crate::settings::Settings;
 use crate::time::{Clock, Moment};
 
+/// Customers that share a random stream.
+const BLOCK_ROWS: usize = 4_096;
 /// Customers of before the first day of trade registered within this many days.
 const EARLIER_DAYS: u64 = 3 * 365;
 /// A rate of purchase of 1 on average becomes this weight.

@@ -17,6 +17,8 @@ const COST_PCT_MAX: u32 = 90;
 const CATALOGUE_AGE_DAYS: u64 = 365;
 /// A product that is no longer sold may have left the shop so long before the first day.
 const RETIRED_EARLIER_DAYS: u64 = 100;
+/// A price that rises for decades ends here.
+const PRICE_MAX_CENTS: u32 = 10_000_000;
 const PRICE_ENDINGS_CENTS: [u64; 6] = [99, 99, 95, 50, 49, 0];
 const CENTS_PCT: f64 = 25.0;
 const DAYS_PER_YEAR: f64 = 365.25;
@@ -162,14 +164,14 @@ fn draw_prices(
     while price.0.min(cost.0) <= last_day {
         let day = price.0.min(cost.0);
         if price.0 == day {
-            now.price_cents = (now.price_cents * price.1 / 100).max(100);
+            now.price_cents = changed(now.price_cents, price.1).clamp(100, PRICE_MAX_CENTS);
             price = wait(products.price_changes_yearly, day);
         }
         if cost.0 == day {
-            now.cost_cents = (now.cost_cents * cost.1 / 100).max(1);
+            now.cost_cents = changed(now.cost_cents, cost.1).max(1);
             cost = wait(products.cost_changes_yearly, day);
         }
-        now.cost_cents = now.cost_cents.min(now.price_cents * COST_PCT_MAX / 100);
+        now.cost_cents = now.cost_cents.min(changed(now.price_cents, COST_PCT_MAX));
         now.from_day = day;
         let last = prices[prices.len() - 1];
         if (last.price_cents, last.cost_cents) != (now.price_cents, now.cost_cents) {
@@ -177,6 +179,11 @@ fn draw_prices(
         }
     }
     prices
+}
+
+/// So many percent of an amount in cents.
+fn changed(cents: u32, percent: u32) -> u32 {
+    (u64::from(cents) * u64::from(percent) / 100).min(u32::MAX.into()) as u32
 }
 
 /// Ends in a model number, so that no two products have the same name.

@@ -10,7 +10,7 @@ use crate::ids::{REPRESENTATIVE, STORE};
 use crate::members::places::by_customers;
 use crate::members::{Address, Catalogue};
 use crate::output::{Chunk, File, Releases, push_number};
-use crate::random::{Chance, Stream, Weighted, any, below, between, block_rng};
+use crate::random::{Chance, Stream, Weighted, any, below, between, block_rng, mix};
 use crate::settings::Settings;
 use crate::time::{Clock, Moment};
 
@@ -86,18 +86,10 @@ impl Stores {
                 }
             })
             .collect();
-        let channels = &settings.channels;
-        let mut stone_pct = 100.0 - channels.online_pct - channels.marketplace_pct;
-        let mut online_pct = channels.online_pct;
-        if stone_count == 0 {
-            online_pct += stone_pct;
-            stone_pct = 0.0;
-        }
-        let weights = [online_pct, channels.marketplace_pct, stone_pct];
         Self {
             stores,
             representatives,
-            channels: Weighted::new(weights.map(|pct| (pct * 1e6) as u64)),
+            channels: Weighted::new(settings.channel_pct().map(|pct| (pct * 1e6) as u64)),
         }
     }
 
@@ -202,19 +194,13 @@ pub(crate) fn is_carried(
     location: u16,
     carried: Chance,
 ) -> bool {
-    let product = catalogue.products[product as usize].carried_as;
     // The first product is kept everywhere, so that no store is without anything to sell.
-    location == 0
-        || product == 0
-        || carried.takes(mix(u64::from(product) << 16 | u64::from(location)))
-}
-
-/// Spreads a number over all 64 bits: the finalizer of SplitMix64 (Steele, Lea and Flood, 2014).
-fn mix(number: u64) -> u64 {
-    let mut mixed = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
+    let carried_as = catalogue.products[product as usize].carried_as;
+    if location == 0 || product == 0 || carried_as == 0 {
+        return true;
+    }
+    let shelf = u64::from(carried_as) << 16 | u64::from(location);
+    carried.takes(mix(catalogue.seed ^ mix(shelf)))
 }
 
 fn region(address: Address) -> &'static str {
@@ -262,5 +248,33 @@ fn draw_store(store: u16, cities: &Weighted, settings: &Settings, rng: &mut impl
         },
         opened: settings.start_date - Days::new(age),
         updated_at: Moment::new(-(between(rng, 1, 365) as i32), calendar::office_time(rng)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Goal: no store is without anything to sell, and pairs are carried together.
+    #[test]
+    fn the_first_product_and_both_of_a_pair_are_carried() {
+        for seed in 0..60 {
+            let mut settings = Settings::of_size(1_000);
+            settings.seed = seed;
+            settings.products.count = Some(50);
+            let catalogue = Catalogue::new(&settings);
+            let carried = Chance::percent(1.0);
+            for location in 0..6 {
+                assert!(is_carried(&catalogue, 0, location, carried));
+                for first in 0..50 {
+                    if let Some(second) = catalogue.partner(first) {
+                        assert_eq!(
+                            is_carried(&catalogue, first, location, carried),
+                            is_carried(&catalogue, second, location, carried)
+                        );
+                    }
+                }
+            }
+        }
     }
 }

@@ -237,7 +237,9 @@ impl<'a> Drafter<'a> {
         let has_parcel = ships(store);
         let is_gift = has_parcel && self.odds.gift.hits(rng);
         let late_days = if self.odds.late.hits(rng) {
-            between(rng, LATE_DAYS.0, LATE_DAYS.1) as u8
+            // The last delivery brings whatever is still missing.
+            let days_left = self.days.len() as u64 - 1 - u64::from(placed.day.unsigned_abs());
+            between(rng, LATE_DAYS.0, LATE_DAYS.1).min(days_left) as u8
         } else {
             0
         };
@@ -368,7 +370,8 @@ impl<'a> Drafter<'a> {
 /// unpaid or cancelled, so more of them do; returns are parts of the orders that were delivered.
 fn endings(settings: &Settings, has_parcel: bool) -> Weighted {
     let orders = &settings.orders;
-    let sent_pct = settings.channels.online_pct + settings.channels.marketplace_pct;
+    let [online_pct, marketplace_pct, _] = settings.channel_pct();
+    let sent_pct = online_pct + marketplace_pct;
     let lost = |percent: f64| {
         let is_lost = has_parcel && sent_pct > 0.0;
         if is_lost {

@@ -18,6 +18,8 @@ const VIEWED_MAX: usize = 3;
 const KNOWN_PCT: f64 = 30.0;
 /// Seconds between two events of a visit.
 const PACE_S: (u64, u64) = (5, 90);
+/// The last visit of a day begins so early that it ends on that day.
+const LAST_START_S: u32 = 86_399 - 90 * (VIEWED_MAX as u32 + 3);
 const DEVICES: [&str; 3] = ["mobile", "desktop", "tablet"];
 const DEVICE_WEIGHTS: [u64; 3] = [62, 32, 6];
 const REFERRERS: [&str; 4] = ["search", "direct", "social", "newsletter"];
@@ -114,7 +116,7 @@ pub(super) fn draft(drafter: &Drafter<'_>, block: &mut Block) {
         let certain = odds.others as u64;
         let one_more = Chance::share(odds.others - certain as f64).hits(&mut rng);
         for _ in 0..certain + u64::from(one_more) {
-            let second = calendar::second_of_day(&odds.hours, &mut rng);
+            let second = calendar::second_of_day(&odds.hours, &mut rng).min(LAST_START_S);
             let start = drafter
                 .clock
                 .after(Moment::new(order.placed.day, second), 0);
@@ -176,10 +178,13 @@ pub(super) fn write(
             continue;
         };
         let steps = steps(visit, block, order);
-        let pace_s = i32::from(visit.pace_s);
+        let mut pace_s = i32::from(visit.pace_s);
         let mut moment = clock.utc(visit.moment);
         if visit.ends_in_order {
-            moment = back(moment, pace_s * (count as i32 - 1));
+            // Who orders just after midnight came after midnight, too.
+            let pauses = count as i32 - 1;
+            pace_s = pace_s.min(visit.moment.second as i32 / pauses);
+            moment = back(moment, pace_s * pauses);
         }
         for (kind, product) in steps {
             event += 1;

@@ -9,7 +9,7 @@ use crate::settings::Compression;
 #[derive(Debug)]
 pub(crate) struct Chunk<'a> {
     /// By delivery, then by file; made when their first row comes.
-    sheets: Vec<Option<Sheet>>,
+    sheets: Vec<Option<Box<Sheet>>>,
     faults: Option<&'a FaultPlan>,
     /// Tells it from all others that write into the same files.
     number: u64,
@@ -42,7 +42,7 @@ impl<'a> Chunk<'a> {
             let planter = self
                 .faults
                 .and_then(|plan| plan.planter(file, release, self.number));
-            Sheet::new(file, planter)
+            Box::new(Sheet::new(file, planter))
         })
     }
 

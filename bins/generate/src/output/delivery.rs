@@ -9,6 +9,7 @@ use common::Failure;
 use common::atomic::AtomicFile;
 
 use crate::faults::{FaultPlan, Kind, Label};
+use crate::metadata::METADATA_FILE;
 use crate::output::packing::{ending, pack};
 use crate::output::sheet::header;
 use crate::output::{File, Part, Releases};
@@ -24,6 +25,7 @@ pub(crate) const FAULTS_FILE: &str = "faults.jsonl";
 /// Files below one folder, under temporary names until they are committed.
 #[derive(Debug)]
 pub(crate) struct Delivery {
+    folder: PathBuf,
     files: BTreeMap<(usize, File), Growing>,
     rests: bool,
     labels: Option<LabelFile>,
@@ -63,6 +65,10 @@ impl Delivery {
         compression: Compression,
         has_faults: bool,
     ) -> anyhow::Result<Self> {
+        // Known now, because later some of the files would be in place already.
+        for name in [FAULTS_FILE, METADATA_FILE] {
+            refuse_folder(&folder.join(name))?;
+        }
         let labels = if has_faults {
             Some(LabelFile {
                 writer: AtomicFile::create(&folder.join(FAULTS_FILE))?,
@@ -72,6 +78,7 @@ impl Delivery {
             None
         };
         let mut delivery = Self {
+            folder: folder.to_owned(),
             files: BTreeMap::new(),
             rests: releases.count() * File::ALL.len() > OPEN_FILES_MAX,
             labels,
@@ -85,15 +92,7 @@ impl Delivery {
                     ending(compression)
                 );
                 let path = folder.join(&name);
-                // Known now, because later some of the files would be in place already.
-                if path.is_dir() {
-                    return Err(Failure::usage(format!(
-                        "failed to write `{}`: a folder has that name; remove it or choose \
-                         another --out",
-                        path.display()
-                    ))
-                    .into());
-                }
+                refuse_folder(&path)?;
                 let writer = AtomicFile::create(&path)?;
                 let growing = Growing {
                     name,
@@ -134,7 +133,10 @@ impl Delivery {
             }
             Ok::<_, std::io::Error>(())
         };
-        write().with_context(|| format!("failed to write `{}`", growing.name))
+        write().with_context(|| {
+            let path = self.folder.join(&growing.name);
+            format!("failed to write `{}`", path.display())
+        })
     }
 
     /// Labels a day of a delivery.
@@ -198,8 +200,9 @@ impl Delivery {
 
     /// Puts all files in their places, only now that each of them is complete, and removes those of
     /// an earlier run that are not among them.
-    pub(crate) fn commit(self, folder: &Path, earlier: &[String]) -> anyhow::Result<()> {
+    pub(crate) fn commit(self, earlier: &[String]) -> anyhow::Result<()> {
         let names = self.names();
+        let folder = self.folder;
         for growing in self.files.into_values() {
             growing.writer.commit()?;
         }
@@ -213,6 +216,18 @@ impl Delivery {
         }
         Ok(())
     }
+}
+
+/// A folder in the place of a file is told before anything is written.
+fn refuse_folder(path: &Path) -> anyhow::Result<()> {
+    if path.is_dir() {
+        return Err(Failure::usage(format!(
+            "failed to write `{}`: a folder has that name; remove it or choose another --out",
+            path.display()
+        ))
+        .into());
+    }
+    Ok(())
 }
 
 /// Removes a file, and its folder when that was the last one in it.

@@ -30,6 +30,7 @@ const SCALED_CUSTOMERS_MAX: u64 = 1_000_000;
 #[derive(Debug, Clone, Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
 #[validate(schema(function = "check_dates"))]
+#[validate(schema(function = "check_carriers"))]
 #[validate(schema(function = "check_wholes"))]
 #[allow(missing_docs)]
 pub struct Settings {
@@ -137,6 +138,23 @@ impl Settings {
         self.channels.stores.unwrap_or(scaled.clamp(1, 200))
     }
 
+    /// Orders in the web shop, on marketplaces and in stores of stone, in percent. Without a store
+    /// the web shop sells what stores would.
+    #[must_use]
+    pub fn channel_pct(&self) -> [f64; 3] {
+        let Channels {
+            online_pct,
+            marketplace_pct,
+            ..
+        } = self.channels;
+        let rest_pct = 100.0 - online_pct - marketplace_pct;
+        if self.store_count() == 0 {
+            [online_pct + rest_pct, marketplace_pct, 0.0]
+        } else {
+            [online_pct, marketplace_pct, rest_pct]
+        }
+    }
+
     /// One supplier for every 20 products.
     #[must_use]
     pub fn supplier_count(&self) -> u64 {
@@ -191,9 +209,18 @@ fn collect(errors: &ValidationErrors, above: &str, lines: &mut Vec<String>) {
             ValidationErrorsKind::Field(found) => lines.extend(
                 found
                     .iter()
-                    .map(|error| format!("{path} {}", reason(error)).trim_start().to_owned()),
+                    .map(|error| with_path(&path, is_whole, &reason(error))),
             ),
         }
+    }
+}
+
+/// A message of a whole table begins with the key that it is about.
+fn with_path(path: &str, is_whole: bool, reason: &str) -> String {
+    match (path, is_whole) {
+        ("", _) => reason.to_owned(),
+        (_, true) => format!("{path}.{reason}"),
+        (_, false) => format!("{path} {reason}"),
     }
 }
 
@@ -220,7 +247,7 @@ fn check_dates(settings: &Settings) -> Result<(), ValidationError> {
         ..
     } = settings;
     let first = NaiveDate::from_ymd_opt(1980, 1, 1);
-    let last = NaiveDate::from_ymd_opt(2199, 12, 31);
+    let last = NaiveDate::from_ymd_opt(2099, 12, 31);
     if start_date > end_date {
         let message = format!("start_date {start_date} is after end_date {end_date}");
         return Err(explained("dates", message.into()));
@@ -228,7 +255,7 @@ fn check_dates(settings: &Settings) -> Result<(), ValidationError> {
     if Some(*start_date) < first || Some(*end_date) > last {
         return Err(explained(
             "dates",
-            "dates must be from 1980-01-01 to 2199-12-31".into(),
+            "dates must be from 1980-01-01 to 2099-12-31".into(),
         ));
     }
     if u64::from(*days) > settings.day_count() {
@@ -239,6 +266,26 @@ fn check_dates(settings: &Settings) -> Result<(), ValidationError> {
         return Err(explained("days", message.into()));
     }
     Ok(())
+}
+
+fn check_carriers(settings: &Settings) -> Result<(), ValidationError> {
+    let carriers = &settings.carriers;
+    if !carriers.is_empty() && carriers.iter().all(|carrier| carrier.weight == 0) {
+        let message = "carriers must have a weight, one of them at least";
+        return Err(explained("carriers", message.into()));
+    }
+    let mut names: Vec<&str> = carriers
+        .iter()
+        .map(|carrier| carrier.name.as_str())
+        .collect();
+    names.sort_unstable();
+    match names.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => {
+            let message = format!("carriers has `{}` twice", pair[0]);
+            Err(explained("carriers", message.into()))
+        }
+        None => Ok(()),
+    }
 }
 
 /// A validation error with a message for people.
@@ -316,7 +363,7 @@ mod tests {
         for part in [
             "customers.earlier_pct must be from 0.0 to 100.0",
             "carriers.2.transit_days must be from 1 to 30",
-            "orders return_days must be two numbers from 1 to 60",
+            "orders.return_days must be two numbers from 1 to 60",
         ] {
             assert!(text.contains(part), "{text}");
         }

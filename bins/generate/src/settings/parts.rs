@@ -6,6 +6,8 @@ use validator::{Validate, ValidationError};
 
 use super::explained;
 
+/// Visits that end in an order, as a share of all.
+const FUNNEL_MIN: f64 = 0.001;
 /// A year with a 29th of February, so that every day of a year is known.
 const LEAP_YEAR: i32 = 2024;
 
@@ -191,6 +193,7 @@ pub struct Stock {
 /// `[web]`
 #[derive(Debug, Clone, Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
+#[validate(schema(function = "check_funnel"))]
 #[allow(missing_docs)]
 pub struct Web {
     #[validate(range(min = 0.0, max = 100.0))]
@@ -262,6 +265,23 @@ fn check_return_days(orders: &OrderSettings) -> Result<(), ValidationError> {
 
 fn check_lead_time(stock: &Stock) -> Result<(), ValidationError> {
     check_range("lead_time_days", stock.lead_time_days, 60)
+}
+
+/// For each visit with an order there are as many without one as the funnel asks for.
+fn check_funnel(web: &Web) -> Result<(), ValidationError> {
+    let shares = [
+        web.viewed_pct,
+        web.carted_pct,
+        web.checkout_pct,
+        web.purchased_pct,
+    ];
+    let bought: f64 = shares.iter().map(|percent| percent / 100.0).product();
+    if bought >= FUNNEL_MIN {
+        return Ok(());
+    }
+    let message = "viewed_pct, carted_pct, checkout_pct and purchased_pct must leave one visit of \
+                   1,000 that buys, at least";
+    Err(explained("funnel", message.into()))
 }
 
 fn check_channels(channels: &Channels) -> Result<(), ValidationError> {

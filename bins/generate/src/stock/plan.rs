@@ -13,6 +13,8 @@ const SAFETY_DAYS: f64 = 2.0;
 const SAFETY_FACTOR: f64 = 1.6;
 const REORDER_POINT_MIN: f64 = 2.0;
 const PURCHASE_MIN: f64 = 4.0;
+/// Nothing is bought in larger quantities, so that all numbers of units stay small enough to add.
+const UNITS_MAX: f64 = 100_000_000.0;
 
 /// A product at a location.
 #[derive(Debug, Clone, Copy, Default)]
@@ -53,8 +55,8 @@ impl ShelfPlan {
                 let purchase = demand[product] * settings.stock.cover_days as f64;
                 shelves.push(Shelf {
                     is_carried,
-                    reorder_point: (needed + REORDER_POINT_MIN) as u32,
-                    purchase: purchase.max(PURCHASE_MIN) as u32,
+                    reorder_point: (needed + REORDER_POINT_MIN).min(UNITS_MAX) as u32,
+                    purchase: purchase.clamp(PURCHASE_MIN, UNITS_MAX) as u32,
                 });
             }
         }
@@ -120,17 +122,14 @@ fn daily_demand(
     is_carried: &[bool],
     location: u16,
 ) -> Vec<f64> {
-    let channels = &settings.channels;
-    let store_count = settings.store_count() as f64;
-    let sent_pct = channels.online_pct + channels.marketplace_pct;
-    let share = match (location, settings.store_count()) {
-        (_, 0) => 1.0,
-        (0, _) => sent_pct / 100.0,
-        _ => (100.0 - sent_pct) / 100.0 / store_count,
+    let [online_pct, marketplace_pct, stores_pct] = settings.channel_pct();
+    let share_pct = match location {
+        0 => online_pct + marketplace_pct,
+        _ => stores_pct / settings.store_count() as f64,
     };
     let orders = settings.transactions() as f64 / settings.day_count() as f64;
     let units = orders
-        * share
+        * (share_pct / 100.0)
         * mean(&settings.baskets.line_count_weights)
         * mean(&settings.baskets.quantity_weights);
     let weight = |product: usize| {
