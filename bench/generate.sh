@@ -2,7 +2,8 @@
 # How fast `generate` makes a shop on this machine, beside a plain Python script with Faker that
 # writes the same columns. All is measured in one run. Every figure of `generate` is the median of
 # three, and its number of rows is counted in the files. That one, two and eight threads write the
-# same bytes is checked.
+# same bytes is checked, and so is what was promised: it ends with 1 where speed, memory or ratio is
+# not as good.
 #
 # Usage: bench/generate.sh         (SCALE=large: 10,000,000 transactions, about 12 GB in BENCH_DIR)
 #        SCALE=medium bench/generate.sh
@@ -102,6 +103,14 @@ measure_faker() {
     echo "Python with Faker, $faker_orders orders: $rows rows in $(divide "$ms" 1000) s, $rate rows per second"
 }
 
+# Says what is wrong where the first number, a decimal one, is not at least the second.
+check_at_least() {
+    awk -v found="$1" -v asked="$2" 'BEGIN { exit !(found >= asked) }' || {
+        echo "$3: $1, but at least $2 was promised" >&2
+        return 1
+    }
+}
+
 set_up_alone
 check_threads
 
@@ -126,8 +135,23 @@ for _ in $(seq "$runs"); do
 done
 faker_rate=$(printf '%s\n' "${faker_rates[@]}" | median)
 
+peak_memory_mb=$(printf '%s\n' "${peaks[@]}" | sort -n | tail -1)
+ratio=$(divide "$median_rate" "$faker_rate")
+
 echo
 echo "rows_per_second $median_rate"
-echo "peak_memory_mb $(printf '%s\n' "${peaks[@]}" | sort -n | tail -1)"
+echo "peak_memory_mb $peak_memory_mb"
 echo "ratio all_threads_over_one $(divide "$median_rate" "$one_rate")"
-echo "ratio generate_over_faker $(divide "$median_rate" "$faker_rate")"
+echo "ratio generate_over_faker $ratio"
+
+code=0
+# A smaller shop is over before its threads are busy.
+if [ "$scale" = large ]; then
+    check_at_least "$median_rate" 1000000 "rows per second are too few" || code=1
+fi
+[ "$peak_memory_mb" -le 200 ] || {
+    echo "the peak of memory is too high: $peak_memory_mb MB, but at most 200 MB was promised" >&2
+    code=1
+}
+check_at_least "$ratio" 30 "the ratio to Python with Faker is too low" || code=1
+exit "$code"

@@ -25,6 +25,9 @@ CATEGORIES = {
 }
 CARRIERS = [("Northway", 2, 6.4), ("Bluebird Parcel", 3, 4.9), ("Longhaul Freight", 5, 3.7)]
 STORES = ["STORE001", "STORE002", "STORE003", "STORE004", "STORE005"]
+STORE_TYPES = ["online", "marketplace", "retail", "retail", "outlet"]
+SUPPLIER_COUNT = 36
+REPRESENTATIVES_PER_STORE = 3
 
 
 def age_group(birth_date):
@@ -65,7 +68,56 @@ def make_customers(fake, count):
     return customers
 
 
+def make_categories():
+    """The top categories, then those below them."""
+    categories = [[f"CAT{number:03d}", "", name] for number, name in enumerate(CATEGORIES, 1)]
+    for parent, names in zip(list(categories), CATEGORIES.values()):
+        for name in names:
+            categories.append([f"CAT{len(categories) + 1:03d}", parent[0], name])
+    return categories
+
+
+def updated_before_start(fake):
+    moment = fake.date_time_between(START - timedelta(days=365), START)
+    return moment.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def make_suppliers(fake):
+    return [
+        [
+            f"SUP{number:03d}", fake.company(), fake.city(), fake.state(), "United States",
+            random.randint(3, 14), updated_before_start(fake),
+        ]
+        for number in range(1, SUPPLIER_COUNT + 1)
+    ]
+
+
+def make_stores(fake):
+    return [
+        [
+            store_id, f"Store {number}", store_type, fake.name(), fake.city(), fake.state(),
+            "United States", "North America",
+            fake.date_between(START - timedelta(days=4000), START - timedelta(days=400)).isoformat(),
+            updated_before_start(fake),
+        ]
+        for number, (store_id, store_type) in enumerate(zip(STORES, STORE_TYPES), 1)
+    ]
+
+
+def make_representatives(fake):
+    """Those of a store follow each other; nobody sells on the web."""
+    count = REPRESENTATIVES_PER_STORE * len(STORES[2:])
+    return [
+        [
+            f"REP{number:03d}", fake.name(), f"sales{number:03d}@example.com", "North America",
+            random.choice(["0.010", "0.015", "0.020", "0.025"]), updated_before_start(fake),
+        ]
+        for number in range(1, count + 1)
+    ]
+
+
 def make_products(fake, count):
+    category_ids = {row[2]: row[0] for row in make_categories() if row[1]}
     products = []
     for number in range(1, count + 1):
         category = random.choice(list(CATEGORIES))
@@ -74,9 +126,8 @@ def make_products(fake, count):
         products.append([
             f"PROD{number:04d}", f"{fake.last_name()} {sub_category} {number}", category,
             sub_category, price, round(price * random.uniform(0.4, 0.8), 2), fake.company(),
-            random.randint(100, 1000), f"SUP{random.randint(1, 36):03d}",
-            f"CAT{random.randint(9, 40):03d}", "USD", "true",
-            fake.date_time_between(START - timedelta(days=365), START).strftime("%Y-%m-%d %H:%M:%S"),
+            random.randint(100, 1000), f"SUP{random.randint(1, SUPPLIER_COUNT):03d}",
+            category_ids[sub_category], "USD", "true", updated_before_start(fake),
         ])
     return products
 
@@ -102,6 +153,10 @@ class Shop:
         customer = random.choice(self.customers)
         payment_method = random.choice(PAYMENT_METHODS)
         store = random.choices(STORES, weights=[70, 12, 6, 6, 6])[0]
+        representative = ""
+        if store not in STORES[:2]:
+            first = REPRESENTATIVES_PER_STORE * STORES[2:].index(store)
+            representative = f"REP{first + random.randint(1, REPRESENTATIVES_PER_STORE):03d}"
         total = 0
         ordered = random.sample(self.products, random.choices([1, 2, 3, 4, 5], [15, 20, 30, 20, 15])[0])
         for line_number, product in enumerate(ordered, 1):
@@ -117,7 +172,7 @@ class Shop:
         status = random.choices(["completed", "cancelled", "unpaid", "returned"], [91, 4, 2, 3])[0]
         self.transactions.append([
             transaction_id, customer[0], placed.strftime("%Y-%m-%d"), placed.strftime("%H:%M:%S"),
-            payment_method, self.fake.street_address(), f"{total:.2f}", status, store, "", "USD",
+            payment_method, self.fake.street_address(), f"{total:.2f}", status, store, representative, "USD",
             "0.00", "0.00", "0.00", customer[6], customer[7], customer[13], customer[8],
             customer[6], customer[7], customer[13], customer[8],
             placed.strftime("%Y-%m-%d %H:%M:%S"),
@@ -192,6 +247,12 @@ class Shop:
 
 def write_shop(shop, folder, snapshots):
     columns = {
+        "categories": "category_id,parent_category_id,category_name",
+        "suppliers": "supplier_id,supplier_name,city,state,country,lead_time_days,updated_at",
+        "stores": "store_id,store_name,store_type,manager,city,state,country,region,opened_date,"
+        "updated_at",
+        "sales_representatives": "sales_rep_id,sales_rep_name,email,region,commission_rate,"
+        "updated_at",
         "customers": "customer_id,first_name,last_name,email,phone,registration_date,city,state,"
         "country,age_group,birth_date,gender,segment,postal_code,updated_at",
         "products": "product_id,product_name,category,sub_category,price,cost,brand,stock_quantity,"
@@ -210,6 +271,10 @@ def write_shop(shop, folder, snapshots):
         "inventory_snapshots": "snapshot_date,product_id,store_id,quantity_on_hand,reorder_point",
     }
     rows = {
+        "categories": make_categories(),
+        "suppliers": make_suppliers(shop.fake),
+        "stores": make_stores(shop.fake),
+        "sales_representatives": make_representatives(shop.fake),
         "customers": shop.customers,
         "products": shop.products,
         "transactions": shop.transactions,

@@ -2,13 +2,20 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Row, Shop, distinct, hundredths};
+use super::{Row, Shop, distinct, hundredths, sized};
+
+/// Tax and a fee, of which the project's own settings have none.
+const WITH_TAX: &str = "[orders]\ntax_pct = 8.25\nshipping_fee = 4.95\n";
 
 /// Goal: money is exact, as PostgreSQL's `round(numeric, 2)` would compute it.
 /// Method: compare in whole numbers, scaled so that nothing needs rounding.
 #[tokio::test]
 async fn totals_add_up_to_the_cent() -> anyhow::Result<()> {
-    let shop = Shop::generate(13, 4_000).await?;
+    assert_totals(&Shop::generate(13, 4_000).await?, false)?;
+    assert_totals(&Shop::configured(WITH_TAX, &sized(13, 4_000)).await?, true)
+}
+
+fn assert_totals(shop: &Shop, is_taxed: bool) -> anyhow::Result<()> {
     let mut sums: HashMap<String, i64> = HashMap::new();
     let mut returned_lines = 0;
     for line in shop.rows("transaction_items.csv")? {
@@ -23,6 +30,7 @@ async fn totals_add_up_to_the_cent() -> anyhow::Result<()> {
     }
     assert!(returned_lines > 50, "{returned_lines} lines came back");
 
+    let mut extra = 0;
     for order in shop.rows("transactions.csv")? {
         let [total, shipping, tax, discount] = [
             "total_amount",
@@ -36,14 +44,20 @@ async fn totals_add_up_to_the_cent() -> anyhow::Result<()> {
             sums[&order["transaction_id"]] + shipping + tax - discount,
             "{order:?}"
         );
+        extra += u64::from(tax > 0) + u64::from(shipping > 0);
     }
+    assert_eq!(extra > 0, is_taxed, "{extra} taxes and fees");
     Ok(())
 }
 
 /// Goal: what was paid less what went back is the order's total, or nothing where it fell through.
 #[tokio::test]
 async fn payments_add_up_to_their_orders() -> anyhow::Result<()> {
-    let shop = Shop::generate(13, 4_000).await?;
+    assert_payments(&Shop::generate(13, 4_000).await?)?;
+    assert_payments(&Shop::configured(WITH_TAX, &sized(13, 4_000)).await?)
+}
+
+fn assert_payments(shop: &Shop) -> anyhow::Result<()> {
     let mut paid: HashMap<String, i64> = HashMap::new();
     for payment in shop.rows("payments.csv")? {
         let amount = hundredths(&payment["amount"]);
@@ -223,6 +237,10 @@ async fn events_lead_to_customers_products_and_orders() -> anyhow::Result<()> {
         .collect();
     let products = shop.rows("products.csv")?;
     let products = distinct(&products, "product_id");
+    let customers = shop.rows("customers.csv")?;
+    let customers = distinct(&customers, "customer_id");
+    // The year of trade in New York.
+    let range = "2025-01-01T05:00:00Z".."2026-01-01T05:00:00Z";
     let mut ids = HashSet::new();
     let mut purchases = 0;
     for line in text.lines() {
@@ -231,6 +249,11 @@ async fn events_lead_to_customers_products_and_orders() -> anyhow::Result<()> {
         if let Some(product) = event["product_id"].as_str() {
             assert!(products.contains(product), "{event}");
         }
+        if let Some(customer) = event["customer_id"].as_str() {
+            assert!(customers.contains(customer), "{event}");
+        }
+        let occurred_at = event["occurred_at"].as_str().expect("a time");
+        assert!(range.contains(&occurred_at), "{event}");
         if event["event_type"] == "purchase" {
             let order = event["properties"]["transaction_id"]
                 .as_str()

@@ -208,6 +208,40 @@ fn other_visits_are_told_off() {
     );
 }
 
+/// What stores would have sold is sold in the web shop.
+#[test]
+fn a_shop_without_stores_is_judged_by_what_is_left() {
+    let settings = [("SCALE", "5000"), ("CHANNELS__STORES", "0")];
+    let dir = make(&settings);
+    let ended = generate(dir.path(), &settings, &["realism"]).expect(0);
+    assert!(
+        ended.stdout.contains("orders in stores"),
+        "{}",
+        ended.stdout
+    );
+    // By the project's own settings it is another shop.
+    assert!(judge(&dir).contains("orders in stores"));
+}
+
+/// Without an event there is no file of them, and nothing to say of visits.
+#[test]
+fn a_shop_without_visits_is_judged_by_the_rest() {
+    let settings = [("SCALE", "2000"), ("WEB__TRACKED_ORDERS_PCT", "0.0")];
+    let dir = make(&settings);
+    let events = dir.path().join("data/raw/synthetic/web_events.ndjson");
+    assert!(!events.exists());
+    let ended = generate(dir.path(), &settings, &["realism", "--output", "json"]).expect(0);
+
+    let report: Value = serde_json::from_str(&ended.stdout).expect("a report in JSON");
+    let measures = report["findings"]["measures"].as_array().expect("measures");
+    let visits: Vec<&Value> = measures
+        .iter()
+        .filter(|it| it["group"] == "visits")
+        .collect();
+    assert_eq!(visits.len(), 4);
+    assert!(visits.iter().all(|it| it["verdict"] == "too_few"));
+}
+
 /// People see the table on stdout and the measures that are off on stderr.
 #[test]
 fn what_is_off_is_named() {

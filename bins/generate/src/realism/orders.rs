@@ -244,10 +244,12 @@ impl Outcomes {
                 delivered,
             ),
         ];
-        let (online, marketplace) = (
-            settings.channels.online_pct,
-            settings.channels.marketplace_pct,
-        );
+        let marketplace = settings.channels.marketplace_pct;
+        // Where there is no store of stone, the web shop sells what is not sold on marketplaces.
+        let online = match settings.channels.stores {
+            Some(0) => 100.0 - marketplace,
+            _ => settings.channels.online_pct,
+        };
         let channels = [
             ("online", online, Channel::Online),
             ("on marketplaces", marketplace, Channel::Marketplace),

@@ -98,6 +98,25 @@ impl Rows {
 /// # Errors
 /// A usage failure where it is not there.
 pub(crate) fn open(folder: &Path, file: File) -> anyhow::Result<(PathBuf, Box<dyn Read>)> {
+    open_if_there(folder, file)?.ok_or_else(|| {
+        let path = folder.join(file.name());
+        Failure::usage(format!(
+            "there is no file `{}`, plain, .gz or .zst\n  \
+             hint: name the folder of one whole delivery, as `generate` writes it without --days",
+            path.display()
+        ))
+        .into()
+    })
+}
+
+/// The same of a file that may be left out.
+///
+/// # Errors
+/// When it is there and cannot be opened.
+pub(crate) fn open_if_there(
+    folder: &Path,
+    file: File,
+) -> anyhow::Result<Option<(PathBuf, Box<dyn Read>)>> {
     for ending in ["", ".gz", ".zst"] {
         let path = folder.join(format!("{}{ending}", file.name()));
         if !path.is_file() {
@@ -110,15 +129,9 @@ pub(crate) fn open(folder: &Path, file: File) -> anyhow::Result<(PathBuf, Box<dy
             ".zst" => Box::new(Frames::At(BufReader::new(handle))),
             _ => Box::new(handle),
         };
-        return Ok((path, bytes));
+        return Ok(Some((path, bytes)));
     }
-    let path = folder.join(file.name());
-    Err(Failure::usage(format!(
-        "there is no file `{}`, plain, .gz or .zst\n  \
-         hint: name the folder of one whole delivery, as `generate` writes it without --days",
-        path.display()
-    ))
-    .into())
+    Ok(None)
 }
 
 /// Frames of Zstandard data, one after the other; the decoder itself stops behind the first.

@@ -3,7 +3,8 @@
 //! In: day and hour of every order. Out: shares of orders beside those that `[calendar]` and the
 //! promotions ask for.
 
-use chrono::{Datelike as _, Days, NaiveDate};
+use chrono::{Datelike as _, Days, LocalResult, NaiveDate, TimeZone as _};
+use chrono_tz::America::New_York;
 
 use super::measure::{Measure, STANDARD_ERRORS, percentages, ratio};
 use crate::settings::Settings;
@@ -135,19 +136,44 @@ impl Season {
         (share > 0.0).then(|| measure.with_slack(100.0 * STANDARD_ERRORS * noise))
     }
 
-    /// Shares of the hours. A day on which the clock skips an hour is one of 182: no share of more
-    /// than a hundredth of the orders is moved by it, and the slack of a share covers that.
+    /// Shares of the hours, of the orders that each day has: in a short range it counts that one day
+    /// of a year skips an hour.
     fn hours(&self, settings: &Settings) -> Vec<Measure> {
-        let asked = percentages(settings.calendar.hour_weights.map(|it| it as f64));
+        let weights = settings.calendar.hour_weights.map(|it| it as f64);
         let cases = self.hours.iter().sum();
+        let mut orders_asked = [0.0; 24];
+        for (&date, &orders) in self.dates.iter().zip(&self.orders) {
+            for (sum, percent) in orders_asked.iter_mut().zip(hours_of(date, weights)) {
+                *sum += percent / 100.0 * orders as f64;
+            }
+        }
         (0..24)
             .map(|hour| {
                 let name = format!("{hour:02}:00");
-                let hits = self.hours[hour];
-                Measure::share("orders by hour", name, asked[hour], hits, cases)
+                let asked = 100.0 * ratio(orders_asked[hour], cases as f64);
+                Measure::share("orders by hour", name, asked, self.hours[hour], cases)
             })
             .collect()
     }
+}
+
+/// Shares of the hours on one day, in percent. A shop that is open in no other hour than the one
+/// that the day skips sells in the next one.
+fn hours_of(date: NaiveDate, weights: [f64; 24]) -> [f64; 24] {
+    let is_skipped = |hour: u32| {
+        let time = date.and_hms_opt(hour, 0, 0);
+        time.is_some_and(|it| New_York.from_local_datetime(&it) == LocalResult::None)
+    };
+    let Some(skipped) = (0..24).find(|&hour| is_skipped(hour)) else {
+        return percentages(weights);
+    };
+    let skipped = skipped as usize;
+    let mut left = weights;
+    left[skipped] = 0.0;
+    if left.iter().all(|&weight| weight == 0.0) {
+        left[skipped + 1] = 1.0;
+    }
+    percentages(left)
 }
 
 #[cfg(test)]
@@ -217,5 +243,25 @@ mod tests {
             .find(|it| it.name == "January")
             .expect("January");
         assert_eq!((january.found, january.cases), (50.0, 4));
+    }
+
+    #[test]
+    fn a_day_that_skips_an_hour_is_not_told_off_for_it() {
+        let mut settings = Settings::of_size(10_000);
+        settings.calendar.hour_weights = [1; 24];
+        let hours_off = |day: u32| {
+            let mut season = Season::new(date(3, day), date(3, day));
+            let others = (0..2_300).map(|order| order % 23);
+            others.for_each(|hour| season.add(0, if hour < 2 { hour } else { hour + 1 }));
+            off(&season, &settings)
+        };
+
+        assert_eq!(hours_off(9), [""; 0]);
+        assert_eq!(hours_off(10), ["orders by hour"]);
+        settings.calendar.hour_weights = [0; 24];
+        settings.calendar.hour_weights[2] = 1;
+        let mut night = Season::new(date(3, 9), date(3, 9));
+        (0..100).for_each(|_| night.add(0, 3));
+        assert_eq!(off(&night, &settings), [""; 0]);
     }
 }
