@@ -34,7 +34,7 @@ impl AtomicFile {
             .to_string_lossy();
         // Hidden, so that readers of the folder pass it over; one per process.
         let temporary = folder.join(format!(".{name}.{}.tmp", std::process::id()));
-        remove_leftovers(folder, &name);
+        remove_leftovers(folder, |leftover| leftover == name);
         let file = File::create(&temporary)
             .with_context(|| format!("failed to create `{}`", temporary.display()))?;
         let writer = Some(BufWriter::with_capacity(BUFFER_BYTES, file));
@@ -139,18 +139,21 @@ pub fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     file.commit()
 }
 
-/// Temporary files of this name whose process was killed, so that they do not fill the disk.
-fn remove_leftovers(folder: &Path, name: &str) {
+/// Removes temporary files of a process that was killed, so that they do not fill the disk: those
+/// that were going to have one of our names.
+pub fn remove_leftovers(folder: &Path, is_ours: impl Fn(&str) -> bool) {
     let Ok(entries) = fs::read_dir(folder) else {
         return;
     };
     for entry in entries.filter_map(Result::ok) {
         let file_name = entry.file_name().to_string_lossy().into_owned();
         let process = file_name
-            .strip_prefix(&format!(".{name}."))
-            .and_then(|rest| rest.strip_suffix(".tmp"))
-            .filter(|process| process.parse::<u32>().is_ok());
-        let Some(process) = process else { continue };
+            .strip_prefix('.')
+            .and_then(|rest| rest.strip_suffix(".tmp")?.rsplit_once('.'))
+            .filter(|(name, process)| is_ours(name) && process.parse::<u32>().is_ok());
+        let Some((_, process)) = process else {
+            continue;
+        };
         if !Path::new("/proc").join(process).exists() {
             // A file that will not go is met again by the next write.
             let _ = fs::remove_file(entry.path());

@@ -29,7 +29,7 @@ use common::{Failure, Program, Rows, StageContext, StageReport, Step, Uses};
 
 use crate::faults::FaultPlan;
 pub use crate::faults::{FaultRate, Kind};
-use crate::metadata::{METADATA_FILE, Metadata, files_of_earlier_run};
+use crate::metadata::{METADATA_FILE, Metadata, files_of_earlier_run, remove_leftovers};
 use crate::output::{Delivery, File, Releases};
 pub use crate::realism::RealismOptions;
 use crate::settings::{Compression, Scale, Settings};
@@ -155,6 +155,9 @@ pub async fn generate(ctx: &StageContext, options: &Options) -> anyhow::Result<S
         return Ok(report);
     }
 
+    // Asked first, so that nothing is made in vain.
+    let earlier = files_of_earlier_run(&folder)?;
+    remove_leftovers(&folder);
     let clock = Clock::new(settings.start_date, settings.day_count());
     let releases = Releases::new(&settings);
     let faults = FaultPlan::new(&settings);
@@ -168,9 +171,7 @@ pub async fn generate(ctx: &StageContext, options: &Options) -> anyhow::Result<S
     let bar = Bar::new("generate", Some(settings.transactions()), "orders");
     let shop = Shop::new(&settings, &clock, &releases, faults.as_ref(), bar)?;
     // All files grow side by side, so each of them takes as long as the whole.
-    let steps = releases
-        .files()
-        .map(|file| (file, Step::begin("write").relation(file.name())));
+    let steps = releases.files().map(|file| (file, begin("write", file)));
     let steps: Vec<(File, Step)> = steps.collect();
     shop.write(&mut delivery).await?;
     shop.finish();
@@ -180,7 +181,6 @@ pub async fn generate(ctx: &StageContext, options: &Options) -> anyhow::Result<S
     }
     delivery.leave_out_empty();
     let metadata = Metadata::new(ctx.started_at, &settings, &delivery);
-    let earlier = files_of_earlier_run(&folder);
     // First with the names of all files that may be there: whoever runs next knows what to remove,
     // wherever this run is cut off.
     let path = folder.join(METADATA_FILE);
@@ -188,6 +188,11 @@ pub async fn generate(ctx: &StageContext, options: &Options) -> anyhow::Result<S
     delivery.commit(&earlier)?;
     common::report::write_json(&path, &metadata)?;
     Ok(report)
+}
+
+fn begin(what: &str, file: File) -> Step {
+    let name = file.name();
+    Step::begin(format!("{what} {name}")).relation(name)
 }
 
 fn written(row_count: u64) -> Rows {
@@ -206,7 +211,7 @@ fn plan(settings: &Settings, report: &mut StageReport) {
         (File::Transactions, settings.transactions()),
     ];
     for (file, row_count) in planned {
-        let step = Step::begin("would write").relation(file.name());
+        let step = begin("would write", file);
         report.finish(
             step,
             Rows {

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use anyhow::Context as _;
 use chrono::{DateTime, NaiveDate, SubsecRound as _, Utc};
+use common::Failure;
 use serde::{Deserialize, Serialize};
 
 use crate::faults::Kind;
@@ -65,7 +67,10 @@ impl Metadata {
 
 /// Files that an earlier run wrote into that folder, as its metadata tells; none where there was no
 /// such run. Names that lead elsewhere are left alone.
-pub(crate) fn files_of_earlier_run(folder: &Path) -> Vec<String> {
+///
+/// # Errors
+/// A usage failure when the metadata cannot be understood: files of that run would stay.
+pub(crate) fn files_of_earlier_run(folder: &Path) -> anyhow::Result<Vec<String>> {
     #[derive(Deserialize)]
     struct Earlier {
         #[serde(default)]
@@ -74,17 +79,44 @@ pub(crate) fn files_of_earlier_run(folder: &Path) -> Vec<String> {
 
     let is_ours = |name: &String| {
         let (above, file) = name.rsplit_once('/').unwrap_or(("", name));
-        let is_known = file == FAULTS_FILE
-            || File::ALL
-                .iter()
-                .any(|known| file.starts_with(&known.name()));
-        is_known
-            && (above.is_empty() || above.starts_with("business_date="))
-            && !above.contains('/')
+        is_own_name(file) && (above.is_empty() || is_own_folder(above))
     };
-    std::fs::read(folder.join(METADATA_FILE))
-        .ok()
-        .and_then(|text| serde_json::from_slice::<Earlier>(&text).ok())
-        .map(|earlier| earlier.files.into_iter().filter(is_ours).collect())
-        .unwrap_or_default()
+    let path = folder.join(METADATA_FILE);
+    if !path.is_file() {
+        return Ok(Vec::new());
+    }
+    let text =
+        std::fs::read(&path).with_context(|| format!("failed to read `{}`", path.display()))?;
+    let earlier: Earlier = serde_json::from_slice(&text).with_context(|| {
+        Failure::usage(format!(
+            "failed to read `{}`, which tells the files of an earlier run; remove that run's files, \
+             this one too, or choose another --out",
+            path.display()
+        ))
+    })?;
+    Ok(earlier.files.into_iter().filter(is_ours).collect())
+}
+
+/// Removes what killed runs left behind, in whatever form they wrote.
+pub(crate) fn remove_leftovers(folder: &Path) {
+    common::atomic::remove_leftovers(folder, is_own_name);
+    let entries = std::fs::read_dir(folder).into_iter().flatten();
+    for entry in entries.filter_map(Result::ok) {
+        if entry.file_name().to_str().is_some_and(is_own_folder) {
+            common::atomic::remove_leftovers(&entry.path(), is_own_name);
+        }
+    }
+}
+
+fn is_own_name(name: &str) -> bool {
+    let plain = name
+        .strip_suffix(".gz")
+        .or_else(|| name.strip_suffix(".zst"));
+    let plain = plain.unwrap_or(name);
+    name == FAULTS_FILE || File::ALL.iter().any(|file| file.name() == plain)
+}
+
+fn is_own_folder(name: &str) -> bool {
+    name.strip_prefix("business_date=")
+        .is_some_and(|date| date.parse::<NaiveDate>().is_ok())
 }

@@ -266,6 +266,35 @@ async fn a_rerun_overwrites_and_leaves_nothing_else() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Goal: an earlier run's files go, whatever they are, and nobody else's do.
+#[tokio::test]
+async fn only_files_of_an_earlier_run_are_removed() -> anyhow::Result<()> {
+    let shop = Shop::generate(17, 100).await?;
+    let path = |name: &str| shop.dir.path().join(name);
+    for name in [
+        "customers.csv.mine",
+        "customers.csv.gz",
+        ".customers.csv.gz.1.tmp",
+    ] {
+        std::fs::write(path(name), "mine")?;
+    }
+    let leftover = ".products.csv.zst.999999999.tmp";
+    std::fs::write(path(leftover), "")?;
+    let listed = r#"{"files": ["customers.csv.mine", "customers.csv.gz", "../generate"]}"#;
+    std::fs::write(path("generation_metadata.json"), listed)?;
+    shop.run(&sized(17, 100)).await?;
+
+    assert!(path("customers.csv.mine").exists());
+    assert!(!path("customers.csv.gz").exists());
+    // Process 1 lives; the other one cannot.
+    assert!(path(".customers.csv.gz.1.tmp").exists() && !path(leftover).exists());
+
+    std::fs::write(path("generation_metadata.json"), "{broken")?;
+    let error = shop.run(&sized(17, 100)).await.expect_err("metadata");
+    assert!(errors::describe(&error).contains("which tells the files of an earlier run"));
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_dry_run_writes_nothing() -> anyhow::Result<()> {
     let dir = tempfile::tempdir()?;

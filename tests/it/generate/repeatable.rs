@@ -17,19 +17,19 @@ const TINY: [(&str, &str); 13] = [
     ),
     (
         "inventory_movements.csv",
-        "e1f99589e5468919be8dfb05d9a1fff2046e68a3182da19fb235e187b0fadf78",
+        "c55efee204972130bee0103da9cbf0a58d7f257700804b71a04dec0e6513b838",
     ),
     (
         "inventory_snapshots.csv",
-        "99cd6921f28242b41fec0d665828d70e746b8d0a7f6d3038df26645ed62b1626",
+        "e1d2f31ebd59cb1b9c57024df44d686e81301bbb3b65c1c4b6cf5dbf88eea326",
     ),
     (
         "payments.csv",
-        "3aeae04509488d3f4fadaa5a895bb47db9e8316a79899a25ff407b09ce18222c",
+        "d034af08fcb470cdd37c3f41b5d0bfb8b8da69f35a9b1c00ba50bc07f6054c95",
     ),
     (
         "products.csv",
-        "e1008adfd16cad4c3a868621f42297184d74e189ff954f074c7a31cdd934bca4",
+        "aeddd4c6f3ca673e8eaca26c8ff9ee52695942556be2cdb02df2edaf2e3e200d",
     ),
     (
         "sales_representatives.csv",
@@ -37,7 +37,7 @@ const TINY: [(&str, &str); 13] = [
     ),
     (
         "shipments.csv",
-        "121c68cb1af4c01e289825e28ce468c522e534e0120eb7b5abb0922ba50df5f4",
+        "9bcac6c603de43223800bcf2caaed7535a396a7e94e6f55841d3cdf8d592fb9c",
     ),
     (
         "stores.csv",
@@ -49,15 +49,15 @@ const TINY: [(&str, &str); 13] = [
     ),
     (
         "transaction_items.csv",
-        "c458adebf29be3e6f283a4744b7d0c0ab96d61b80628ac6d343043fd98c495eb",
+        "aa8c70bc56e6a3426bef61e8c5f3cd2f643716938f8d5d1ead2db69944bdd52a",
     ),
     (
         "transactions.csv",
-        "bf9d1d09669c634496506056047fedb3a38f1de40caa0c760860dabb469a06eb",
+        "18c2b5a48a6557aadfda611201e1bead2c5d5e8f9f2181e00cb9c65b24db04e6",
     ),
     (
         "web_events.ndjson",
-        "34a4a401e0ef0804f9dea9dd796ad0e68f96a1c0a64a992e1e25a84516f05350",
+        "4be0ee2058b8c402970a34112e9a2b5cb65b309b82ba19b41119d40851668558",
     ),
 ];
 

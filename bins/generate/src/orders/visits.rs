@@ -173,7 +173,13 @@ pub(super) fn write(
     for (visit, number) in block.visits.iter().zip(numbers.visit + 1..) {
         let order = visit.order(block);
         let count = visit.event_count(order);
-        let Some(release) = release_of(order.placed.day) else {
+        // A purchase is told of when its order is.
+        let late_days = if visit.ends_in_order {
+            order.late_days
+        } else {
+            0
+        };
+        let Some(release) = release_of(order.placed.day + i32::from(late_days)) else {
             event += count;
             continue;
         };

@@ -17,7 +17,7 @@ use crate::settings::Compression;
 use crate::time::Clock;
 
 /// Open files at once; a long change stream has more of them, which then rest between two parts.
-const OPEN_FILES_MAX: usize = 100;
+const OPEN_FILES_MAX: usize = 32;
 
 /// The labels of planted faults, one a line.
 pub(crate) const FAULTS_FILE: &str = "faults.jsonl";
