@@ -147,7 +147,7 @@ pub async fn generate(ctx: &StageContext, options: &Options) -> anyhow::Result<S
     let settings = Settings::load(&ctx.config, options)?;
     let folder = match &options.out {
         Some(folder) => folder.clone(),
-        None => ctx.config.paths.raw_dir().join("synthetic"),
+        None => default_folder(ctx),
     };
     let mut report = StageReport::new(ctx);
     if ctx.dry_run {
@@ -188,6 +188,11 @@ pub async fn generate(ctx: &StageContext, options: &Options) -> anyhow::Result<S
     delivery.commit(&earlier)?;
     common::report::write_json(&path, &metadata)?;
     Ok(report)
+}
+
+/// Where the source `synthetic` looks for its files.
+fn default_folder(ctx: &StageContext) -> PathBuf {
+    ctx.config.paths.raw_dir().join("synthetic")
 }
 
 fn begin(what: &str, file: File) -> Step {

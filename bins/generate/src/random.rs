@@ -7,6 +7,9 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+/// How many numbers of 64 bits there are.
+pub(crate) const NUMBERS: f64 = 18_446_744_073_709_551_616.0;
+
 /// What a stream of random numbers is for. A number is never given to another stream, because that
 /// would change what every seed stands for.
 #[derive(Debug, Clone, Copy)]
@@ -67,7 +70,7 @@ impl Chance {
     /// Hits in that share of the cases, from 0 to 1.
     pub(crate) fn share(share: f64) -> Self {
         // A cast saturates, so that 1 becomes "all but one of 2⁶⁴".
-        Self((share * 18_446_744_073_709_551_616.0) as u64)
+        Self((share * NUMBERS) as u64)
     }
 
     pub(crate) fn hits(self, rng: &mut impl Rng) -> bool {

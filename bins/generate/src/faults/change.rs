@@ -2,6 +2,7 @@
 
 use rand::Rng;
 
+use crate::money::line_total;
 use crate::random::{any, below, between};
 
 /// What people write where they have no number.
@@ -138,11 +139,8 @@ pub(super) fn one_unit_more(
     let quantity: i64 = quantity.parse().ok().filter(|&quantity| quantity != 0)?;
     // A line that takes back one unit takes back two then.
     let quantity = quantity + quantity.signum();
-    let kept = 10_000 - hundredths(discount_percentage)?;
-    let exact = quantity
-        .checked_mul(hundredths(unit_price)?)?
-        .checked_mul(kept)?;
-    let total = (exact + 5_000 * exact.signum()) / 10_000;
+    let unit_price_cents = hundredths(unit_price)?;
+    let total = line_total(quantity, unit_price_cents, hundredths(discount_percentage)?);
     Some((quantity.to_string(), written(total)))
 }
 

@@ -4,10 +4,10 @@
 
 use rand::Rng;
 
+use crate::random::NUMBERS;
+
 /// A gap is shorter than 2 to the power of this.
 const BITS: usize = 40;
-/// 2⁶⁴, the whole of which a probability is a part.
-const WHOLE: f64 = 18_446_744_073_709_551_616.0;
 
 /// Draws from the geometric distribution, as a trial on every row would, at the cost of one draw
 /// for each fault instead of each row.
@@ -21,7 +21,7 @@ impl Gaps {
     /// For a fault on a row in that share of the cases, from 0 to 1.
     pub(super) fn of_share(share: f64) -> Self {
         // A cast saturates.
-        let mut power = u64::MAX - (share * WHOLE) as u64;
+        let mut power = u64::MAX - (share * NUMBERS) as u64;
         let without = std::array::from_fn(|_| {
             let this = power;
             power = product(power, power);

@@ -29,6 +29,7 @@ use chrono::NaiveDate;
 use common::{Failure, OutputFormat, Rows, StageContext, StageReport, Status, Step};
 use serde::Deserialize;
 
+use crate::metadata::METADATA_FILE;
 use crate::settings::Settings;
 
 use assortment::Assortment;
@@ -38,9 +39,6 @@ use measure::{Measure, Verdict};
 use orders::{Channel, Orders, Outcomes};
 use season::Season;
 use shop::Shop;
-
-/// Tells the range of the files.
-const METADATA_FILE: &str = "generation_metadata.json";
 
 // A doc comment here would replace the text of --help.
 #[derive(Debug, Clone, PartialEq, clap::Args)]
@@ -84,7 +82,7 @@ pub(crate) fn run(
 ) -> anyhow::Result<StageReport> {
     let folder = match &options.folder {
         Some(folder) => folder.clone(),
-        None => ctx.config.paths.raw_dir().join("synthetic"),
+        None => crate::default_folder(ctx),
     };
     let mut report = StageReport::new(ctx);
     let step = Step::begin("measure").relation(folder.to_string_lossy());
