@@ -6,6 +6,7 @@
 mod args;
 pub mod atomic;
 pub mod config;
+pub mod console;
 mod context;
 pub mod database;
 pub mod embedded;

@@ -1,12 +1,10 @@
 //! What a person sees at the end of a run.
 
-use std::io::Write as _;
 use std::path::Path;
 
-use anyhow::Context as _;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table};
-use common::{OutputFormat, Sql, StageContext, StageReport, Status, db, errors};
+use common::{OutputFormat, Sql, StageContext, StageReport, Status, console, db, errors};
 use tokio_postgres::Row;
 
 use crate::execution::StageRun;
@@ -19,11 +17,7 @@ pub(crate) fn say(ctx: &StageContext, text: &str) -> anyhow::Result<()> {
     if ctx.output == OutputFormat::Json {
         return Ok(());
     }
-    match writeln!(std::io::stdout(), "{text}") {
-        // A reader that has seen enough, such as `head`, is no failure.
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        other => other.context("failed to write to stdout"),
-    }
+    console::print(text)
 }
 
 /// The table of the run, what the warehouse holds now, and where to look next.
@@ -88,10 +82,10 @@ fn stage_table(runs: &[StageRun]) -> Table {
         table.add_row([
             run.name.to_owned(),
             status.to_owned(),
-            grouped(rows.input),
-            grouped(rows.written()),
-            grouped(rows.unchanged),
-            grouped(rows.quarantined),
+            console::grouped(rows.input),
+            console::grouped(rows.written()),
+            console::grouped(rows.unchanged),
+            console::grouped(rows.quarantined),
             format!("{}.{} s", duration_ms / 1_000, duration_ms % 1_000 / 100),
             memory.map_or_else(String::new, |it| format!("{} MB", it / 1_048_576)),
         ]);
@@ -127,30 +121,4 @@ fn new_table(header: &[&str], text_columns: usize) -> Table {
         column.set_cell_alignment(CellAlignment::Right);
     }
     table
-}
-
-/// `1234567` → `1,234,567`.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::grouped;
-
-    #[test]
-    fn thousands_are_grouped() {
-        assert_eq!(
-            [0, 999, 1_000, 1_234_567].map(grouped),
-            ["0", "999", "1,000", "1,234,567"]
-        );
-    }
 }

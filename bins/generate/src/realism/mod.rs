@@ -21,12 +21,11 @@ mod show;
 mod stock;
 mod visits;
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use chrono::NaiveDate;
-use common::{Failure, OutputFormat, Rows, StageContext, StageReport, Status, Step};
+use common::{Failure, OutputFormat, Rows, StageContext, StageReport, Status, Step, console};
 use serde::Deserialize;
 
 use crate::metadata::METADATA_FILE;
@@ -94,7 +93,7 @@ pub(crate) fn run(
     };
     report.finish(step, rows);
     if ctx.output == OutputFormat::Text {
-        print(&show::text(&folder, &findings))?;
+        console::print(&show::text(&folder, &findings))?;
     }
     report.findings = Some(show::json(&folder, &findings)?);
     if metadata.faults.values().any(|&count| count > 0) {
@@ -210,12 +209,4 @@ fn measure_orders(
 fn sold(lines: &[orders::Line], basket: &mut Vec<u32>) {
     basket.clear();
     basket.extend(lines.iter().filter(|it| it.is_sold).map(|it| it.product));
-}
-
-fn print(text: &str) -> anyhow::Result<()> {
-    match writeln!(std::io::stdout(), "{text}") {
-        // A reader that has seen enough, such as `head`, is no failure.
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        other => other.context("failed to write to stdout"),
-    }
 }

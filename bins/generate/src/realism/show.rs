@@ -1,5 +1,6 @@
 //! Measures for people, on one screen, and for programs.
 
+use common::console::grouped;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -18,7 +19,7 @@ pub(crate) fn text(folder: &Path, findings: &Findings) -> String {
     let mut text = format!(
         "{}: {} orders\n{:NAME_WIDTH$}{:>10}{:>10}{:>9}{:>12}\n",
         folder.display(),
-        count(findings.orders),
+        grouped(findings.orders),
         "",
         "asked",
         "found",
@@ -69,7 +70,7 @@ fn line(text: &mut String, measure: &Measure, group_size: usize) {
         number(measure, measure.asked),
         number(measure, measure.found),
         format!("±{:.*}", decimals(measure), measure.tolerance),
-        count(measure.cases)
+        grouped(measure.cases)
     );
 }
 
@@ -132,17 +133,4 @@ fn number(measure: &Measure, number: f64) -> String {
         Unit::Times => format!("{number:.2} x"),
         Unit::Count => format!("{number:.0}  "),
     }
-}
-
-/// With a comma between thousands.
-fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }

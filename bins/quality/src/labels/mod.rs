@@ -21,12 +21,11 @@ mod outcome;
 mod read;
 mod story;
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use common::{
-    Failure, OutputFormat, Rows, Sql, StageContext, StageReport, Step, database, db, sql,
+    Failure, OutputFormat, Rows, Sql, StageContext, StageReport, Step, console, database, db, sql,
 };
 use deadpool_postgres::{Object, Transaction};
 
@@ -77,7 +76,7 @@ pub(crate) async fn run(
     let step = Step::begin("compare").relation(options.labels.to_string_lossy());
     let (comparison, labels) = compare(&mut client, &options.labels, &source, &rules).await?;
     if ctx.output == OutputFormat::Text {
-        print(&story::text(&comparison))?;
+        console::print(&story::text(&comparison))?;
     }
     report.findings =
         Some(serde_json::to_value(&comparison).context("failed to print the comparison")?);
@@ -185,12 +184,4 @@ async fn find_batch(tx: &Transaction<'_>, source: &str) -> anyhow::Result<Option
         return Err(Failure::usage(message).into());
     }
     Ok(Some(judged))
-}
-
-fn print(text: &str) -> anyhow::Result<()> {
-    match writeln!(std::io::stdout(), "{text}") {
-        // A reader that has seen enough, such as `head`, is no failure.
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        other => other.context("failed to write to stdout"),
-    }
 }

@@ -24,12 +24,10 @@ mod survey;
 mod times;
 mod trial;
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use chrono_tz::Tz;
-use common::{Failure, OutputFormat, Rows, StageContext, StageReport, Step};
+use common::{Failure, OutputFormat, Rows, StageContext, StageReport, Step, console};
 
 use crate::read::Limits;
 use crate::settings::Settings;
@@ -108,7 +106,7 @@ pub fn run_inspect(ctx: &StageContext, options: &InspectOptions) -> anyhow::Resu
     }
     let inspected = inspect::inspect(&options.file, &effort)?;
     if ctx.output == OutputFormat::Text {
-        print(&show::text(&inspected, &effort.eyes))?;
+        console::print(&show::text(&inspected, &effort.eyes))?;
     }
     report.findings = Some(show::json(&inspected, &effort.eyes, options.samples));
     let rows = Rows {
@@ -150,12 +148,4 @@ pub fn describe(
     let inspected = inspect::inspect(path, &effort)?;
     let text = show::text(&inspected, &effort.eyes);
     Ok((text, show::json(&inspected, &effort.eyes, true)))
-}
-
-fn print(text: &str) -> anyhow::Result<()> {
-    match writeln!(std::io::stdout(), "{text}") {
-        // A reader that has seen enough, such as `head`, is no failure.
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        other => other.context("failed to write to stdout"),
-    }
 }

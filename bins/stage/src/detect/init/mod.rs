@@ -60,7 +60,7 @@ pub fn run(ctx: &StageContext, options: &InitOptions) -> anyhow::Result<StageRep
         Source::load(ctx, &options.source).context("the new source.toml does not load")?;
     }
     if ctx.output == OutputFormat::Text {
-        super::print(&summary(ctx, options, &draft))?;
+        common::console::print(&summary(ctx, options, &draft))?;
     }
     let rows = Rows {
         input: draft.tables.iter().map(|it| it.records).sum(),
