@@ -1,11 +1,68 @@
 -- Grain: one row per open entry of an earlier batch whose row this batch tried again.
--- Reads: ops.quarantine, ops.raw_files, ops.ledger. Writes: ops.quarantine, in the transaction
--- that publishes the batch. $1 batch, $2 source.
+-- Reads: ops.quarantine_trials, ops.rejections, ops.batches, ops.quarantine, ops.raw_files,
+-- ops.ledger. Writes: ops.quarantine and ops.quarantine_trials, in the transaction that publishes
+-- the batch. $1 batch, $2 source.
 -- Returns: how many were closed.
--- A row was tried again where its file was read again, or where its dataset was made anew from
--- landing (its ledger then has no records read). What failed again has an entry of this batch.
+-- A row was tried again where quality staged it from its entry or found its key in the batch, where
+-- its file was read again, or where its dataset was made anew from landing (its ledger then has no
+-- records read). What failed again has an entry of this batch, or, as a replay, keeps its own.
 -- Rerunnable: a closed entry stays as it is.
 with
+
+trials as materialized (
+
+    delete from ops.quarantine_trials
+    where batch_id = $1
+    returning
+        dataset,
+        row_id,
+        quarantine_id,
+        is_replay
+
+),
+
+weighed as materialized (
+
+    -- Of several rows with the key, one that was accepted is enough.
+    select distinct on (trials.quarantine_id)
+        trials.quarantine_id,
+        trials.is_replay,
+        rejections.rules,
+        rejections.severity,
+        rejections.caused_by,
+        coalesce(rejections.verdict, 'warned') = 'warned' as is_accepted
+    from trials
+    left join ops.rejections as rejections
+        on
+            rejections.batch_id = $1
+            and trials.dataset = rejections.dataset
+            and trials.row_id = rejections.row_id
+    order by
+        trials.quarantine_id asc,
+        coalesce(rejections.verdict, 'warned') = 'warned' desc,
+        trials.is_replay desc
+
+),
+
+refused_again as (
+
+    -- A replay that failed keeps its entry open, and says why it failed this time.
+    update ops.quarantine as entries
+    set
+        rules = weighed.rules,
+        severity = weighed.severity,
+        caused_by = weighed.caused_by,
+        attempts = entries.attempts + 1,
+        last_seen_at = batches.judged_at
+    from weighed
+    cross join ops.batches as batches
+    where
+        batches.batch_id = $1
+        and entries.quarantine_id = weighed.quarantine_id
+        and weighed.is_replay
+        and not weighed.is_accepted
+
+),
 
 datasets as materialized (
 
@@ -41,10 +98,13 @@ tried as (
         on entries.dataset = datasets.dataset
     left join files
         on entries.source_file = files.path
+    left join weighed
+        on entries.quarantine_id = weighed.quarantine_id
     where
         entries.source = $2
         and entries.status = 'open'
         and entries.batch_id < $1
+        and weighed.quarantine_id is null
         and (
             (entries.stage = 'stage' and files.path is not null)
             or (datasets.dataset is not null and files.path is not null)
@@ -72,28 +132,47 @@ judged as (
 
     select
         tried.quarantine_id,
-        exists (
-            select 1
-            from again
-            where
-                again.dataset = tried.dataset
-                and again.natural_key = tried.natural_key
-        )
-        or (
-            tried.natural_key is null
-            and exists (
-                select 1
-                from again
-                where
-                    again.dataset = tried.dataset
-                    and again.source_file = tried.source_file
-                    and (
-                        again.record_number = tried.record_number
-                        or again.source_line = tried.source_line
+        case
+            when
+                exists (
+                    select 1
+                    from again
+                    where
+                        again.dataset = tried.dataset
+                        and again.natural_key = tried.natural_key
+                )
+                or (
+                    tried.natural_key is null
+                    and exists (
+                        select 1
+                        from again
+                        where
+                            again.dataset = tried.dataset
+                            and again.source_file = tried.source_file
+                            and (
+                                again.record_number = tried.record_number
+                                or again.source_line = tried.source_line
+                            )
                     )
-            )
-        ) as has_failed_again
+                )
+                then 'superseded'
+            else 'repaired'
+        end as status
     from tried
+
+    union all
+
+    select
+        weighed.quarantine_id,
+        case
+            when not weighed.is_accepted then 'superseded'
+            when weighed.is_replay then 'replayed'
+            else 'repaired'
+        end as status
+    from weighed
+    where
+        weighed.is_accepted
+        or not weighed.is_replay
 
 ),
 
@@ -101,10 +180,12 @@ written as (
 
     update ops.quarantine as entries
     set
-        status = case when judged.has_failed_again then 'superseded' else 'repaired' end,
+        status = judged.status,
         resolved_by = 'batch ' || cast($1 as bigint)
     from judged
-    where entries.quarantine_id = judged.quarantine_id
+    where
+        entries.quarantine_id = judged.quarantine_id
+        and entries.status = 'open'
     returning 1 as is_written
 
 )

@@ -1,7 +1,7 @@
--- Grain: one row per gate that a person accepted.
+-- Grain: one row per deed of a person.
 -- Reads: nothing. Writes: ops.audit_log.
--- Rerunnable: each acceptance is a deed of its own.
--- $1 run, $2 start of the run, $3 subject, $4 reason.
+-- Rerunnable: each time is a deed of its own.
+-- $1 run, $2 start of the run, $3 what was done, $4 to what, $5 why.
 insert into ops.audit_log (
     run_id,
     happened_at,
@@ -13,8 +13,8 @@ insert into ops.audit_log (
 values (
     $1,
     $2,
-    'accept_gate',
     $3,
     $4,
+    $5,
     session_user::text
 )

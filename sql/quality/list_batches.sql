@@ -5,7 +5,8 @@
 -- after its contract was mended, or with an accepted gate.
 select
     batch.batch_id,
-    batch.source
+    batch.source,
+    batch.is_replay
 from ops.batches as batch
 where
     batch.state in ('staged', 'blocked')

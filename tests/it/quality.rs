@@ -6,6 +6,7 @@ mod labels;
 mod orders;
 mod planted;
 mod quarantine;
+mod replay;
 mod report;
 mod rules;
 mod shop;

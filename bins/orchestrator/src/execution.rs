@@ -92,8 +92,8 @@ pub(crate) async fn run(ctx: &StageContext, options: &RunOptions) -> anyhow::Res
     outcome(ctx, execution, exit_code)
 }
 
-/// A dry run: the programs that read files say what they would do; the others would work on what
-/// these did not write, so they are left out, and so is the report.
+/// A dry run: the programs that read files, or quarantine, say what they would do; the others would
+/// work on what these did not write, so they are left out, and so is the report.
 async fn rehearse(
     launcher: &Launcher<'_>,
     plan: &[Stage],
@@ -103,10 +103,7 @@ async fn rehearse(
         runs: Vec::new(),
         cut_short: None,
     };
-    for stage in plan
-        .iter()
-        .filter(|it| ["generate", "stage"].contains(&it.name))
-    {
+    for stage in plan.iter().filter(|it| it.reads_files() || it.is_replay()) {
         let attempt = launcher.attempt(stage, 1, signals).await?;
         execution.runs.push(StageRun {
             name: stage.name,

@@ -26,6 +26,7 @@ pub const PROGRAM: Program = Program {
         orchestrator run                                     the sources of pipeline.toml\n  \
         orchestrator run --source olist --data ~/olist       one source, from its own folder\n  \
         orchestrator run --skip generate                     raw files as they are\n  \
+        orchestrator run --replay                            quarantine, after a rule was mended\n  \
         orchestrator schedule                                runs by [orchestrator] schedule\n  \
         orchestrator migrate                                 only bring the schema up to date\n  \
         orchestrator stop                                    stop the embedded PostgreSQL",
@@ -82,6 +83,10 @@ pub struct RunOptions {
     /// Publish although the data gate says no; the reason is kept in ops.audit_log
     #[arg(long, value_name = "REASON")]
     pub accept_gate: Option<String>,
+
+    /// Load nothing: try again what waits in quarantine, and publish what passes
+    #[arg(long, conflicts_with_all = ["data", "accept_gate"])]
+    pub replay: bool,
 }
 
 /// Does what was asked for.

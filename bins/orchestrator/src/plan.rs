@@ -21,12 +21,27 @@ pub(crate) const STAGES: [&str; 8] = [
 /// Looks at what the others did; its findings are warnings of the run.
 pub(crate) const MONITOR: &str = "monitor";
 
+/// What `quality` is told where nothing is loaded.
+const REPLAY: [&str; 2] = ["quarantine", "replay"];
+
 /// One program of the run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Stage {
     pub(crate) name: &'static str,
     /// Arguments beside those that all programs share.
     pub(crate) arguments: Vec<String>,
+}
+
+impl Stage {
+    /// Whether it works on files and needs nothing of the programs before it.
+    pub(crate) fn reads_files(&self) -> bool {
+        ["generate", "stage"].contains(&self.name)
+    }
+
+    /// Whether it tries again what waits in quarantine.
+    pub(crate) fn is_replay(&self) -> bool {
+        self.arguments.starts_with(&REPLAY.map(str::to_owned))
+    }
 }
 
 /// The sources that a run without `--source` loads, as `stage` reads them.
@@ -68,10 +83,15 @@ pub(crate) fn make(
         &options.source
     };
     let is_generated = options.data.is_none() && sources.contains(&settings.generated_source);
+    let is_loading = |name: &str| match name {
+        "generate" => is_generated && !options.replay,
+        "stage" => !options.replay,
+        _ => true,
+    };
     let stages = STAGES
         .into_iter()
         .filter(|name| !options.skip.iter().any(|it| it == name))
-        .filter(|name| *name != "generate" || is_generated)
+        .filter(|name| is_loading(name))
         .map(|name| Stage {
             name,
             arguments: arguments(name, options),
@@ -89,6 +109,12 @@ fn arguments(name: &str, options: &RunOptions) -> Vec<String> {
             }
             if let Some(folder) = &options.data {
                 arguments.extend(["--data".to_owned(), folder.display().to_string()]);
+            }
+        }
+        "quality" if options.replay => {
+            arguments.extend(REPLAY.map(str::to_owned));
+            for source in &options.source {
+                arguments.extend(["--source".to_owned(), source.clone()]);
             }
         }
         "quality" => {
@@ -119,5 +145,18 @@ mod tests {
         );
         assert_eq!(arguments("quality", &options), ["--accept-gate", "checked"]);
         assert!(arguments("warehouse", &options).is_empty());
+    }
+
+    #[test]
+    fn a_replay_asks_quality_for_the_quarantine_of_a_source() {
+        let options = RunOptions {
+            source: vec!["olist".to_owned()],
+            replay: true,
+            ..RunOptions::default()
+        };
+        assert_eq!(
+            arguments("quality", &options),
+            ["quarantine", "replay", "--source", "olist"]
+        );
     }
 }

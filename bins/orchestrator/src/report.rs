@@ -251,6 +251,7 @@ fn args(ctx: &StageContext, options: &RunOptions) -> Value {
         "data": options.data,
         "skip": options.skip,
         "accept_gate": options.accept_gate,
+        "replay": options.replay,
         "dry_run": ctx.dry_run,
     })
 }

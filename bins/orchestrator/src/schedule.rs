@@ -21,10 +21,14 @@ use crate::{child, console};
 /// Exit code 2 for a schedule that does not parse.
 pub(crate) async fn run(ctx: &StageContext, options: &RunOptions) -> anyhow::Result<StageReport> {
     let settings = Settings::load(ctx)?;
-    if options.accept_gate.is_some() {
-        return Err(Failure::usage(
-            "--accept-gate is a decision on one run; use it with `orchestrator run`",
-        )
+    let for_one_run = [
+        ("--accept-gate", options.accept_gate.is_some()),
+        ("--replay", options.replay),
+    ];
+    if let Some((flag, _)) = for_one_run.into_iter().find(|(_, is_given)| *is_given) {
+        return Err(Failure::usage(format!(
+            "{flag} is a decision on one run; use it with `orchestrator run`"
+        ))
         .into());
     }
     let mut signals = Signals::listen()?;

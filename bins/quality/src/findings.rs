@@ -10,14 +10,20 @@ pub(crate) const TECHNICAL: [&str; 5] =
     ["batch_id", "row_id", "file_id", "source_line", "loaded_at"];
 /// When the source last changed a row.
 const VERSION_COLUMN: &str = "updated_at";
-/// Datasets of an order: what refers to a held order becomes a consequence, not an orphan.
-const ORDER: &str = "transactions";
+/// What refers to a held order becomes a consequence, not an orphan.
+pub(crate) const ORDER: &str = "transactions";
+/// Datasets whose rows are held back with their order.
+pub(crate) const ORDER_DATASETS: [&str; 4] = [ORDER, "transaction_items", "payments", "shipments"];
+/// The column by which they belong to it.
+pub(crate) const ORDER_KEY: &str = "transaction_id";
 
 /// The batch that statements are compiled for.
 #[derive(Debug, Clone)]
 pub(crate) struct Batch {
     pub(crate) batch_id: i64,
     pub(crate) source: String,
+    /// Whether its rows come from quarantine alone.
+    pub(crate) is_replay: bool,
 }
 
 /// What becomes of a row that breaks no rule of severity error.

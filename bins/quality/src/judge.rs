@@ -46,24 +46,47 @@ impl Bench<'_> {
             .await
             .context("failed to open a transaction")?;
         db::writer_lock(&tx).await?;
-        self.give_memory(&tx).await?;
         db::count(&tx, CLEAR_VERDICT, &[&batch.batch_id]).await?;
-        let tables = self.tables(&tx, batch).await?;
-        let found = Search {
-            tx: &tx,
-            batch,
-            tables: &tables,
+        if !batch.is_replay {
+            self.retry_due(&tx, batch).await?;
         }
-        .run()
-        .await?;
-        let verdict = self.weigh(&tx, batch, &tables, &found).await?;
-        record::write(&tx, self, batch, &tables, &verdict).await?;
+        let verdict = self.conclude(&tx, batch).await?;
         if self.ctx.dry_run {
             tx.rollback().await.context("failed to roll back")?;
         } else {
             tx.commit().await.context("failed to commit the verdict")?;
         }
         Ok(verdict)
+    }
+
+    /// The verdict on what is staged, written down.
+    pub(crate) async fn conclude(
+        &self,
+        tx: &Transaction<'_>,
+        batch: &Batch,
+    ) -> anyhow::Result<BatchVerdict> {
+        let (tables, found) = self.search(tx, batch).await?;
+        let verdict = self.weigh(tx, batch, &tables, &found).await?;
+        record::write(tx, self, batch, &tables, &verdict).await?;
+        self.note_same_keys(tx, batch).await?;
+        Ok(verdict)
+    }
+
+    /// Everything that is wrong with what is staged, into `ops.rejections`.
+    pub(crate) async fn search(
+        &self,
+        tx: &Transaction<'_>,
+        batch: &Batch,
+    ) -> anyhow::Result<(Vec<Table<'_>>, Found)> {
+        self.give_memory(tx).await?;
+        let tables = self.tables(tx, batch).await?;
+        let search = Search {
+            tx,
+            batch,
+            tables: &tables,
+        };
+        let found = search.run().await?;
+        Ok((tables, found))
     }
 
     /// Keys of millions of rows are grouped in memory where they fit.

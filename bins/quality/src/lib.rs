@@ -3,8 +3,9 @@
 //! In go the rows of `staging.*`, out come verdicts: rows in `ops.rejections` and
 //! `ops.quarantine`, checks in `ops.check_results`, batches that passed or are blocked.
 //!
-//! Architecture invariant: this stage never changes staging; a verdict on a batch is there whole
-//! or not at all, and judging again gives the same one.
+//! Architecture invariant: this stage never changes a row that `stage` staged, it only adds rows
+//! from quarantine that are tried again; a verdict on a batch is there whole or not at all, and
+//! judging again gives the same one.
 
 mod check;
 mod contract;
@@ -16,6 +17,7 @@ mod guard;
 mod judge;
 mod labels;
 mod predicate;
+mod quarantine;
 mod record;
 mod report;
 pub mod rules;
@@ -38,6 +40,10 @@ use contract::{Contracts, Overridden};
 use findings::Batch;
 use judge::Bench;
 pub use labels::FaultsOptions;
+pub use quarantine::{
+    EntryStatus, Filter, ListOptions, QuarantineCommand, QuarantineOptions, ReplayOptions,
+    ShowOptions,
+};
 use report::Report;
 pub use settings::Settings;
 use verdict::{BatchVerdict, CheckResult, CheckStatus, TableVerdict};
@@ -51,6 +57,8 @@ pub const PROGRAM: common::Program = common::Program {
   quality --dry-run                           judge, and change nothing
   quality --accept-gate 'prices doubled on purpose, see ticket 812'
   quality faults data/demo/raw/synthetic/faults.jsonl
+  quality quarantine list                     what is held back, and why
+  quality quarantine replay                   try it again
 ",
     uses: Uses::Database,
 };
@@ -79,13 +87,16 @@ pub enum Command {
         quality faults data/demo/raw/synthetic/faults.jsonl\n  \
         quality faults labels.jsonl --source synthetic --output json")]
     Faults(FaultsOptions),
+    /// What is held back: list, show, and another try
+    Quarantine(QuarantineOptions),
 }
 
 /// What the program needs for what it was asked to do.
 pub fn uses(options: &Options) -> Uses {
-    match options.command {
+    match &options.command {
         None => PROGRAM.uses,
         Some(Command::Faults(_)) => Uses::DatabaseUnlocked,
+        Some(Command::Quarantine(options)) => quarantine::uses(options),
     }
 }
 
@@ -102,6 +113,7 @@ pub async fn run(ctx: &StageContext, options: &Options) -> anyhow::Result<StageR
         )
         .into()),
         Some(Command::Faults(options)) => labels::run(ctx, options).await,
+        Some(Command::Quarantine(options)) => quarantine::run(ctx, options).await,
     }
 }
 
@@ -172,6 +184,7 @@ async fn waiting_batches(client: &Object) -> anyhow::Result<Vec<Batch>> {
             Ok(Batch {
                 batch_id: row.try_get(0)?,
                 source: row.try_get(1)?,
+                is_replay: row.try_get(2)?,
             })
         })
         .collect()

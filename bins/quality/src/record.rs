@@ -17,6 +17,9 @@ const INSERT_QUALITY_RUN: Sql = common::sql!("quality/insert_quality_run.sql");
 const UPDATE_BATCH: Sql = common::sql!("quality/update_batch.sql");
 const INSERT_AUDIT: Sql = common::sql!("quality/insert_audit.sql");
 
+/// What the audit log calls it.
+const ACCEPT_GATE: &str = "accept_gate";
+
 pub(crate) async fn write(
     tx: &Transaction<'_>,
     bench: &Bench<'_>,
@@ -28,7 +31,9 @@ pub(crate) async fn write(
         // A dataset that is bad beyond its limit is mended at its source, not drained row by row.
         let is_mended_elsewhere =
             verdict.gate.is_closed() && gate::drained_too_much(counted, bench.settings);
-        if counted.rows_quarantined + counted.rows_superseded > 0 && !is_mended_elsewhere {
+        let rows_held =
+            counted.rows_quarantined + counted.rows_consequence + counted.rows_superseded;
+        if rows_held > 0 && !is_mended_elsewhere {
             quarantine(tx, bench, batch, table.entity).await?;
         }
     }
@@ -37,7 +42,8 @@ pub(crate) async fn write(
     if let Some(reason) = &verdict.gate.accepted_because {
         let subject = format!("batch {} ({})", batch.batch_id, batch.source);
         let ctx = bench.ctx;
-        let parameters: db::Parameters<'_> = &[&ctx.run_id, &ctx.started_at, &subject, reason];
+        let parameters: db::Parameters<'_> =
+            &[&ctx.run_id, &ctx.started_at, &ACCEPT_GATE, &subject, reason];
         db::execute(tx, INSERT_AUDIT, parameters).await?;
     }
     Ok(())

@@ -62,9 +62,10 @@ order by failing.rule, failing.place",
     )
 }
 
-/// Puts what quality refused into `ops.quarantine`, linked to the last entry of the same key, or,
-/// without a key, of the same line of the file.
-/// Older versions are history where history is kept, and no fault: they are not listed.
+/// Puts what is held back into `ops.quarantine`, linked to the last entry of the same key, or,
+/// without a key, of the same line of the file. A row that is held back with another names it.
+/// Older versions are history where history is kept, and no fault: they are not listed. A row that
+/// came from quarantine has its entry.
 /// `$1` is the start of the run.
 pub(crate) fn quarantine(batch: &Batch, entity: &Entity) -> String {
     let natural_key = format!(
@@ -89,14 +90,19 @@ refused as (
     select staged.row_id, staged.source_line, coalesce(file.path, {place}) as source_file,
         {natural_key} as natural_key,
         to_jsonb(staged) - {technical} as payload,
-        rejection.rules, rejection.severity
+        rejection.rules, rejection.severity, rejection.caused_by
     from ops.rejections as rejection
     inner join {table} as staged
         on staged.batch_id = {batch_id} and staged.row_id = rejection.row_id
     left join ops.raw_files as file on file.file_id = staged.file_id
     where rejection.batch_id = {batch_id} and rejection.dataset = {dataset}
-    and rejection.verdict in ('quarantined', 'superseded')
+    and rejection.verdict in ('quarantined', 'consequence', 'superseded')
     and not rejection.rules = array[{older}]::text[]
+    and not exists (
+        select 1 from ops.quarantine_trials as trial
+        where trial.batch_id = {batch_id} and trial.dataset = {dataset}
+        and trial.row_id = rejection.row_id and trial.is_replay
+    )
 ),
 
 -- Records that stage refused are numbered in their file: ours come after them.
@@ -109,11 +115,11 @@ numbered as (
 written as (
     insert into ops.quarantine (
         batch_id, source, dataset, source_file, source_line, record_number, natural_key, stage,
-        rules, severity, payload, first_seen_at, last_seen_at, attempts, previous_id
+        rules, severity, caused_by, payload, first_seen_at, last_seen_at, attempts, previous_id
     )
     select {batch_id}, {source}, {dataset}, refused.source_file, refused.source_line,
         numbered.last_number + refused.row_id, refused.natural_key, 'quality',
-        refused.rules, refused.severity, refused.payload,
+        refused.rules, refused.severity, refused.caused_by, refused.payload,
         coalesce(earlier.first_seen_at, $1), $1, coalesce(earlier.attempts, 0) + 1,
         earlier.quarantine_id
     from refused

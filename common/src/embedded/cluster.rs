@@ -14,6 +14,8 @@ use super::ledger::write_private;
 use crate::config::EmbeddedConfig;
 use crate::errors::Failure;
 
+/// Where `postmaster.pid` names the port, counted from 0.
+const PID_FILE_PORT_LINE: usize = 3;
 /// Ports above 32767 are the kernel's to hand out.
 const PORTS: std::ops::Range<u16> = 25_432..32_000;
 /// A server that was killed is gone only when the system has cleaned up after it.
@@ -70,7 +72,7 @@ impl Cluster {
                 "--locale=C.UTF-8",
                 "--encoding=UTF8",
             ]);
-        let outcome = finish(command, "initdb");
+        let outcome = finish(&mut command, "initdb");
         fs::remove_file(&password_file).context("failed to remove initdb's password file")?;
         outcome?;
         self.append_settings(config, extra_settings)
@@ -105,13 +107,20 @@ impl Cluster {
             .with_context(|| format!("failed to write `{}`", path.display()))
     }
 
-    /// Starts the server on a free port and waits until it answers.
+    /// Starts the server on a free port and waits until it answers. One that is still recovering
+    /// from a crash is left to it: its port is the answer.
     pub(super) fn start(&self) -> anyhow::Result<u16> {
+        if let Some(port) = self.port_in_use()? {
+            return Ok(port);
+        }
         let mut last = None;
         for port in PORTS.filter(|port| is_free(*port)).take(START_ATTEMPTS_MAX) {
             match self.start_on(port) {
                 Ok(()) => return Ok(port),
                 Err(error) => {
+                    if let Some(port) = self.port_in_use()? {
+                        return Ok(port);
+                    }
                     tracing::warn!("{error:#}; trying again");
                     last = Some(error);
                     std::thread::sleep(START_PAUSE);
@@ -125,6 +134,21 @@ impl Cluster {
         ))))
     }
 
+    /// The port of the cluster's server where one runs, whatever `server.json` says.
+    fn port_in_use(&self) -> anyhow::Result<Option<u16>> {
+        let mut status = self.pg_ctl("status")?;
+        if finish(status.stdin(Stdio::null()), "pg_ctl status").is_err() {
+            return Ok(None);
+        }
+        let path = self.data_directory().join("postmaster.pid");
+        let text = fs::read_to_string(&path)
+            .with_context(|| format!("failed to read `{}`", path.display()))?;
+        Ok(text
+            .lines()
+            .nth(PID_FILE_PORT_LINE)
+            .and_then(|port| port.parse().ok()))
+    }
+
     fn start_on(&self, port: u16) -> anyhow::Result<()> {
         let mut command = self.pg_ctl("start")?;
         // Its output goes to a file: a server that keeps our pipe open would hang who reads it.
@@ -133,13 +157,13 @@ impl Cluster {
             .arg(self.log_file())
             .args(["--wait", "--timeout", &START_TIMEOUT_S.to_string()])
             .args(["--options", &format!("-p {port}")]);
-        finish(command, "pg_ctl start")
+        finish(&mut command, "pg_ctl start")
     }
 
     pub(super) fn stop(&self) -> anyhow::Result<()> {
         let mut command = self.pg_ctl("stop")?;
         command.args(["--wait", "--mode", "fast"]);
-        finish(command, "pg_ctl stop")
+        finish(&mut command, "pg_ctl stop")
     }
 
     fn pg_ctl(&self, action: &str) -> anyhow::Result<Command> {
@@ -191,7 +215,7 @@ fn is_free(port: u16) -> bool {
     TcpListener::bind(("127.0.0.1", port)).is_ok()
 }
 
-fn finish(mut command: Command, name: &str) -> anyhow::Result<()> {
+fn finish(command: &mut Command, name: &str) -> anyhow::Result<()> {
     let output = command
         .stdout(Stdio::null())
         .stderr(Stdio::piped())

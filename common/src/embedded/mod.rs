@@ -198,7 +198,10 @@ impl Embedded {
         let admin = file.url(NAME, "postgres")?;
         let directory = tokio::time::timeout(ANSWER_TIMEOUT, data_directory(&admin))
             .await
-            .context(Failure::transient("the embedded server does not answer"))??;
+            .context(Failure::transient("the embedded server does not answer"))?
+            .context(Failure::transient(
+                "the embedded server is not ready; after a crash it may need minutes",
+            ))?;
         if Path::new(&directory) != file.data_directory {
             return Err(Failure::transient(format!(
                 "port {} is answered by another server (`{directory}`); run again",

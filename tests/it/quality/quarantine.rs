@@ -1,24 +1,8 @@
 //! The life of an entry: refused, refused again, repaired, removed.
 
 use chrono::TimeDelta;
-use common::Status;
 
-use super::shop::{STAGED, Shop};
-
-impl Shop {
-    /// Publishes what passed, and makes room for the next batch.
-    async fn publish(&self) {
-        let mut ctx = self.db.context("production");
-        ctx.started_at = self.ctx.started_at;
-        let report = production::run(&ctx, &production::Options::default())
-            .await
-            .expect("a publication");
-        assert_eq!(report.status, Status::Succeeded);
-        let tables = STAGED.map(|table| format!("staging.{table}")).join(", ");
-        self.execute(&format!("truncate staging.retailers, {tables}"))
-            .await;
-    }
-}
+use super::shop::Shop;
 
 /// Goal: a row that is refused again is known to have been seen before, one that is mended is no
 /// longer open, and what is closed for long is removed.
@@ -50,7 +34,8 @@ async fn an_entry_is_followed_until_it_is_removed() -> anyhow::Result<()> {
             coalesce(entry.natural_key, '-'), entry.status, entry.resolved_by, entry.attempts,
             earlier.batch_id), '; ' order by entry.dataset, entry.natural_key, entry.batch_id)
         from ops.quarantine as entry
-        left join ops.quarantine as earlier on entry.previous_id = earlier.quarantine_id";
+        left join ops.quarantine as earlier on entry.previous_id = earlier.quarantine_id
+        where entry.caused_by is null";
     assert_eq!(
         shop.text(entries).await,
         "1 products - superseded batch 2 1; 2 products - repaired batch 3 2 1; \

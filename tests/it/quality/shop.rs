@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use common::testing::{TestDatabase, workspace_root};
-use common::{StageContext, StageReport};
+use common::{StageContext, StageReport, Status};
 use quality::Options;
 use serde_json::Value;
 use tokio_postgres::Client;
@@ -46,23 +46,14 @@ impl Shop {
     pub(super) async fn add_batch(&self, batch_id: i64, source: &str, count: usize) {
         // A file for each batch; its id differs from the batch's.
         let file_id = batch_id + 6;
+        self.open_batch(batch_id, source, "orders.csv").await;
         let columns = format!("{batch_id}, n, {file_id}, n + 1, '2026-01-15T02:00Z' from series");
         let series = format!(
             "with series as (select n, 'K' || n as key from generate_series(1, {count}) as n)"
         );
         let summer = "timestamptz '2025-07-01T12:00Z'";
         self.execute(&format!(
-            "insert into ops.batches values (
-                {batch_id}, gen_random_uuid(), '{source}', '2026-01-15', 'staged',
-                '2026-01-15T02:00Z'
-            );
-            insert into ops.raw_files values (
-                {file_id}, {batch_id}, '{source}', 'orders', 'orders.csv', 'x', 'x', 1,
-                '2026-01-15T02:00Z', '2026-01-15', 0, 0, 0, 'staged'
-            );
-            insert into staging.retailers
-                values ('{source}', 'Shop', 'UTC', 'EUR', null, {batch_id});
-            insert into staging.customers {series}
+            "insert into staging.customers {series}
                 select '{source}', key, 'Ada', 'Lovelace', key || '@example.org', '123',
                     date '1980-12-10', 'f', null, null, date '2025-01-01', 'London', null, 'N1',
                     'GB', {summer}, {columns};
@@ -84,6 +75,38 @@ impl Shop {
         .await;
     }
 
+    /// A batch with one file and no row yet.
+    pub(super) async fn open_batch(&self, batch_id: i64, source: &str, path: &str) {
+        let file_id = batch_id + 6;
+        self.execute(&format!(
+            "insert into ops.batches values (
+                {batch_id}, gen_random_uuid(), '{source}', '2026-01-15', 'staged',
+                '2026-01-15T02:00Z'
+            );
+            select setval('ops.batch_ids', {batch_id});
+            insert into ops.raw_files values (
+                {file_id}, {batch_id}, '{source}', 'orders', '{path}', 'x', 'x', 1,
+                '2026-01-15T02:00Z', '2026-01-15', 0, 0, 0, 'staged'
+            );
+            insert into staging.retailers
+                values ('{source}', 'Shop', 'UTC', 'EUR', null, {batch_id});"
+        ))
+        .await;
+    }
+
+    /// Publishes what passed, and makes room for the next batch.
+    pub(super) async fn publish(&self) {
+        let mut ctx = self.db.context("production");
+        ctx.started_at = self.ctx.started_at;
+        let report = production::run(&ctx, &production::Options::default())
+            .await
+            .expect("a publication");
+        assert_eq!(report.status, Status::Succeeded);
+        let tables = STAGED.map(|table| format!("staging.{table}")).join(", ");
+        self.execute(&format!("truncate staging.retailers, {tables}"))
+            .await;
+    }
+
     pub(super) async fn execute(&self, sql: &str) {
         self.client
             .batch_execute(sql)
@@ -102,8 +125,9 @@ impl Shop {
         self.execute("delete from ops.ledger").await;
         for table in STAGED {
             self.execute(&format!(
-                "insert into ops.ledger (batch_id, layer, dataset, rows_staged)
-                select batch_id, 'staging', '{table}', count(*)
+                "insert into ops.ledger
+                    (batch_id, layer, dataset, rows_read, rows_rejected, rows_staged)
+                select batch_id, 'staging', '{table}', count(*), 0, count(*)
                 from staging.{table} group by batch_id"
             ))
             .await;

@@ -1,13 +1,8 @@
 //! Statements that list every row of an entity on which quality has a verdict.
 
 use crate::check::{Check, Entity, Rule};
-use crate::findings::{Batch, older_version, staging};
+use crate::findings::{Batch, ORDER, ORDER_DATASETS, ORDER_KEY, older_version, staging};
 use crate::sql_text::{columns, identifier, literal, text_array};
-
-/// Datasets whose rows are held back with their order.
-const OF_ORDERS: [&str; 4] = ["transactions", "transaction_items", "payments", "shipments"];
-const ORDER: &str = "transactions";
-const ORDER_KEY: &str = "transaction_id";
 
 /// Puts the verdicts on an entity's rows into `ops.fault_findings`.
 ///
@@ -60,7 +55,7 @@ fn looks_beyond(check: &Check) -> bool {
 /// The rows that a row's rules look at, each as entity and key.
 fn things(entity: &Entity) -> Vec<String> {
     let mut things = Vec::new();
-    if OF_ORDERS.contains(&entity.name.as_str()) {
+    if ORDER_DATASETS.contains(&entity.name.as_str()) {
         things.push(thing(ORDER, &format!("staged.{}", identifier(ORDER_KEY))));
     } else {
         let key = format!(

@@ -130,6 +130,7 @@ async fn compare(
     let batch = Batch {
         batch_id: judged.as_ref().map_or(NO_BATCH, |it| it.batch_id),
         source: source.to_owned(),
+        is_replay: false,
     };
     let is_blocked = judged.as_ref().is_some_and(Judged::is_blocked);
     db::count(&tx, COLLECT_REJECTED, &[&batch.batch_id]).await?;
