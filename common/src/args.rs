@@ -84,13 +84,7 @@ pub struct CommonArgs {
     pub report: Option<PathBuf>,
 
     /// Process id of the orchestrator that started this program and holds the run lock
-    #[arg(
-        long,
-        value_name = "PID",
-        global = true,
-        hide = true,
-        requires = "run_id"
-    )]
+    #[arg(long, value_name = "PID", global = true, hide = true)]
     pub parent_pid: Option<u32>,
 }
 

@@ -4,6 +4,7 @@ mod analytics;
 mod architecture;
 mod change_stream;
 mod cleanup;
+mod corruption;
 mod end_to_end;
 mod failures;
 mod generate;
