@@ -13,8 +13,10 @@ mod faults;
 mod findings;
 mod gate;
 mod guard;
+mod history;
 mod judge;
 mod labels;
+mod page;
 mod predicate;
 mod record;
 mod report;
@@ -140,7 +142,7 @@ async fn judge_waiting(ctx: &StageContext, options: &Options) -> anyhow::Result<
         stage_report.finish(step, rows(&verdict));
         verdicts.push(verdict);
     }
-    conclude(ctx, &mut stage_report, &verdicts)?;
+    conclude(ctx, &client, &mut stage_report, &verdicts).await?;
     Ok(stage_report)
 }
 
@@ -192,16 +194,18 @@ async fn repeat_last(
     if verdicts.is_empty() {
         return Ok(stage_report);
     }
-    let report = Report::new(ctx, &verdicts, true);
+    let history = history::read(client, &verdicts).await?;
+    let report = Report::new(ctx.metadata(), &verdicts, history, true);
     stage_report.quality = Some(summary(&report, &verdicts));
     if !ctx.dry_run {
-        common::report::publish(ctx, report::NAME, &report)?;
+        report.publish(ctx)?;
     }
     Ok(stage_report)
 }
 
-fn conclude(
+async fn conclude(
     ctx: &StageContext,
+    client: &Object,
     stage_report: &mut StageReport,
     verdicts: &[BatchVerdict],
 ) -> anyhow::Result<()> {
@@ -217,10 +221,11 @@ fn conclude(
         all if all == verdicts.len() => Status::Blocked,
         _ => Status::Partial,
     };
-    let report = Report::new(ctx, verdicts, false);
+    let history = history::read(client, verdicts).await?;
+    let report = Report::new(ctx.metadata(), verdicts, history, false);
     stage_report.quality = Some(summary(&report, verdicts));
     if !ctx.dry_run {
-        common::report::publish(ctx, report::NAME, &report)?;
+        report.publish(ctx)?;
     }
     Ok(())
 }
