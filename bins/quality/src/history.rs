@@ -2,7 +2,7 @@
 //!
 //! Goes in: `ops.quality_runs` and `ops.check_results`. Comes out: a part of the report.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
@@ -73,32 +73,42 @@ pub(crate) async fn read(
     client: &Object,
     verdicts: &[BatchVerdict],
 ) -> anyhow::Result<Vec<SourceHistory>> {
-    let sources: Vec<&str> = verdicts.iter().map(|it| it.source.as_str()).collect();
-    let runs_max = i64::from(RUNS_MAX);
-    let mut runs: BTreeMap<String, Vec<Run>> = BTreeMap::new();
-    for row in db::rows(client, LIST_VERDICT_HISTORY, &[&sources, &runs_max]).await? {
-        let judged_at: DateTime<Utc> = row.try_get("judged_at")?;
-        let decision: &str = row.try_get("decision")?;
-        runs.entry(row.try_get("source")?).or_default().push(Run {
-            batch_id: row.try_get("batch_id")?,
-            judged_at: report::iso(judged_at),
-            overall_quality_score: row.try_get("score")?,
-            quality_grade: row.try_get("grade")?,
-            decision: Decision::named(decision)
-                .with_context(|| format!("unknown decision `{decision}` in ops.quality_runs"))?,
-            is_accepted: row.try_get("is_accepted")?,
-        });
-    }
+    let sources: BTreeSet<&str> = verdicts.iter().map(|it| it.source.as_str()).collect();
     let mut histories = Vec::new();
-    for (source, runs) in runs {
-        let checks = checks(client, &runs).await?;
+    for source in sources {
+        let runs = runs(client, source).await?;
         histories.push(SourceHistory {
-            source,
+            source: source.to_owned(),
+            checks: checks(client, &runs).await?,
             runs,
-            checks,
         });
     }
     Ok(histories)
+}
+
+async fn runs(client: &Object, source: &str) -> anyhow::Result<Vec<Run>> {
+    let rows = db::rows(
+        client,
+        LIST_VERDICT_HISTORY,
+        &[&source, &i64::from(RUNS_MAX)],
+    )
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let judged_at: DateTime<Utc> = row.try_get("judged_at")?;
+            let decision: &str = row.try_get("decision")?;
+            Ok(Run {
+                batch_id: row.try_get("batch_id")?,
+                judged_at: report::iso(judged_at),
+                overall_quality_score: row.try_get("score")?,
+                quality_grade: row.try_get("grade")?,
+                decision: Decision::named(decision).with_context(|| {
+                    format!("unknown decision `{decision}` in ops.quality_runs")
+                })?,
+                is_accepted: row.try_get("is_accepted")?,
+            })
+        })
+        .collect()
 }
 
 async fn checks(client: &Object, runs: &[Run]) -> anyhow::Result<BTreeMap<String, CheckHistory>> {
