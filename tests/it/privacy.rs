@@ -142,6 +142,18 @@ async fn no_personal_value_is_shown_anywhere() {
         "{} texts of {bytes} bytes are searched",
         shown.0.len()
     ));
+    for kind in [
+        ".html",
+        ".json",
+        ".csv",
+        ".log.",
+        "stdout",
+        "ops.check_results",
+    ] {
+        let is_there =
+            |(place, bytes): &(String, Vec<u8>)| place.contains(kind) && !bytes.is_empty();
+        assert!(shown.0.iter().any(is_there), "{kind}");
+    }
     let leaks: Vec<String> = shown
         .0
         .iter()

@@ -83,7 +83,7 @@ fn personal_columns() -> BTreeMap<String, BTreeSet<String>> {
             let columns = table["properties"].as_array().expect("columns").iter();
             let personal = columns
                 .filter(|column| column["classification"] == "personal")
-                .map(|column| name_of(column));
+                .map(name_of);
             found.insert(name_of(table), personal.collect::<BTreeSet<_>>());
         }
     }

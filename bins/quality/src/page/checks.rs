@@ -7,6 +7,7 @@ use maud::{Markup, html};
 use serde_json::{Map, Value};
 
 use crate::check::Assertion;
+use crate::evaluate::thousandths;
 use crate::history::SourceHistory;
 use crate::report::Report;
 use crate::verdict::{CheckResult, CheckStatus};
@@ -155,7 +156,7 @@ impl<'a> Checks<'a> {
                     @if check.overridden { " · changed by the source's own rules" }
                 }
                 (figures(check))
-                p { (history) }
+                p.history { (history) }
                 (keys(&check.partial_unexpected_index_list))
                 @if let Some(content) = &check.content {
                     details { summary { "What was run" } pre { code { (text::long(content)) } } }
@@ -259,7 +260,7 @@ fn figures(check: &CheckResult) -> Markup {
             div { dt { "Actual" } dd { (text::short(&check.actual)) } }
             div { dt { "Rows that fail" } dd {
                 (grouped(check.unexpected_count)) " of " (grouped(check.element_count))
-                " (" (check.unexpected_percent) " %)"
+                " (" (thousandths(check.unexpected_percent)) " %)"
             } }
             div { dt { "Rows in quarantine" } dd { (grouped(check.quarantined_rows)) } }
         }
@@ -271,8 +272,8 @@ fn keys(keys: &[Map<String, Value>]) -> Markup {
     html! {
         @if !keys.is_empty() {
             details {
-                summary { "Keys of the first " (keys.len()) " rows that fail" }
-                ul { @for key in keys { li { code { (text::short(&key_text(key))) } } } }
+                summary { "Keys of rows that fail (the first " (keys.len()) ")" }
+                ul.keys { @for key in keys { li { code { (text::short(&key_text(key))) } } } }
             }
         }
     }

@@ -53,7 +53,8 @@ impl Pictures {
         html! {
             svg class="defs" aria-hidden="true" {
                 @for (number, drawing) in self.drawings.iter().enumerate() {
-                    symbol id={"s" (number)} viewBox={"0 0 " (RUNS_MAX * STEP) " " (HEIGHT)} {
+                    symbol id={"s" (number)} viewBox={"0 0 " (RUNS_MAX * STEP) " " (HEIGHT)}
+                        fill="none" stroke="currentColor" {
                         (PreEscaped(drawing))
                     }
                 }

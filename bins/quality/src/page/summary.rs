@@ -99,7 +99,7 @@ fn figures(report: &Report<'_>) -> Markup {
         ("Rows staged", "rows_staged", rows.staged),
         ("Fit to publish", "rows_publishable", rows.publishable),
         ("Quarantined", "rows_quarantined", rows.quarantined),
-        ("Held with them", "rows_consequence", rows.consequence),
+        ("Held as consequence", "rows_consequence", rows.consequence),
         ("Superseded", "rows_superseded", rows.superseded),
         ("With a warning", "rows_warned", rows.warned),
     ];
@@ -162,7 +162,7 @@ pub(super) fn tables(report: &Report<'_>) -> Markup {
                 th scope="col" class="number" { "Criticality" }
                 th scope="col" class="number" { "Staged" }
                 th scope="col" class="number" { "Quarantined" }
-                th scope="col" class="number" { "Held with them" }
+                th scope="col" class="number" { "Held as consequence" }
                 th scope="col" class="number" { "Superseded" }
                 th scope="col" class="number" { "With a warning" }
             } }

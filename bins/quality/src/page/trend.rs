@@ -94,9 +94,9 @@ fn picture(runs: &[Run], min_score: f64) -> Markup {
         let _ = write!(line, "{x:.1},{y:.1} ");
     }
     html! {
-        line class="axis" x1=(LEFT) x2=(RIGHT) y1=(TOP) y2=(TOP) {}
-        line class="axis" x1=(LEFT) x2=(RIGHT) y1=(BOTTOM) y2=(BOTTOM) {}
-        line class="limit" x1=(LEFT) x2=(RIGHT) y1=(px(limit)) y2=(px(limit)) {}
+        line class="axis" stroke="currentColor" x1=(LEFT) x2=(RIGHT) y1=(TOP) y2=(TOP) {}
+        line class="axis" stroke="currentColor" x1=(LEFT) x2=(RIGHT) y1=(BOTTOM) y2=(BOTTOM) {}
+        line class="limit" stroke="currentColor" x1=(LEFT) x2=(RIGHT) y1=(px(limit)) y2=(px(limit)) {}
         text x="4" y=(TOP + 4.0) { "100" }
         text x="4" y=(BOTTOM + 4.0) { (scale.floor) }
         text x="4" y=(px(limit + 4.0)) { (min_score) }
@@ -106,7 +106,7 @@ fn picture(runs: &[Run], min_score: f64) -> Markup {
                 text x=(RIGHT) y=(HEIGHT - 8.0) text-anchor="end" { (day(last)) }
             }
         }
-        polyline points=(line.trim_end()) {}
+        polyline fill="none" stroke="currentColor" points=(line.trim_end()) {}
         @for (place, run) in (0..).zip(runs) {
             (point(run, scale.x(place), scale.y(run.overall_quality_score)))
         }
@@ -124,7 +124,7 @@ fn point(run: &Run, x: f64, y: f64) -> Markup {
     );
     html! {
         @if run.is_blocked() {
-            path class="blocked" d={"M" (px(x - 5.0)) " " (px(y - 5.0)) "l10 10m0-10l-10 10"} {
+            path class="blocked" fill="none" stroke="currentColor" d={"M" (px(x - 5.0)) " " (px(y - 5.0)) "l10 10m0-10l-10 10"} {
                 title { (title) }
             }
         } @else if run.is_accepted {
