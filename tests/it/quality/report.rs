@@ -163,6 +163,7 @@ async fn three_runs_make_a_trend() {
         "update staging.products set cost = 11 where row_id = 1",
         "update staging.customers set email = 'nobody' where row_id <= 20",
     ];
+    let mut words = vec![gate_of(&shop.page())];
     for (batch_id, change) in (2..).zip(changes) {
         for table in STAGED.iter().chain(&["retailers"]) {
             shop.execute(&format!("truncate staging.{table}")).await;
@@ -170,7 +171,16 @@ async fn three_runs_make_a_trend() {
         shop.add_batch(batch_id, "shop", 200).await;
         shop.execute(change).await;
         shop.judge().await;
+        words.push(gate_of(&shop.page()));
     }
+    assert_eq!(
+        words,
+        [
+            "● gate open",
+            "✕ gate blocked",
+            "▲ gate open, with warnings"
+        ]
+    );
     let (json, page) = (shop.report(), shop.page());
     assert_schema(&json);
 
@@ -269,6 +279,15 @@ async fn hostile_texts_are_escaped() {
         "the reason is shown"
     );
     assert!(!page.contains("<script") && !page.contains('\u{202e}'));
+}
+
+/// The first words of a page.
+fn gate_of(page: &str) -> String {
+    let heading = between(page, "<h1>Data quality: <b class=\"", "</b>");
+    heading
+        .split_once("\">")
+        .map_or("", |(_, words)| words)
+        .to_owned()
 }
 
 /// What stands between two marks; empty where the first is missing.
