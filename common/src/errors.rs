@@ -229,10 +229,13 @@ fn describe_db_error(db: &DbError) -> String {
 }
 
 /// `value "4111" is out of range` → `value … is out of range`: what stands in double quotes in
-/// messages of classes 22 and 23 may be a row's value.
+/// messages of classes 22 and 23 may be a row's value. A value may hold such quotes itself, so that
+/// everything from the first to the last one goes.
 fn without_values(message: &str) -> String {
-    let parts: Vec<&str> = message.split('"').step_by(2).collect();
-    parts.join("…")
+    match (message.split_once('"'), message.rsplit_once('"')) {
+        (Some((before, _)), Some((_, after))) => format!("{before}…{after}"),
+        _ => message.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -270,6 +273,11 @@ mod tests {
                 "value \"4111\" is out of range for type integer",
                 "value … is out of range for type integer",
             ),
+            (
+                "invalid input syntax for type integer: \"a\" secret \"b\"",
+                "invalid input syntax for type integer: …",
+            ),
+            ("integer out of range", "integer out of range"),
         ] {
             assert_eq!(without_values(message), expected);
         }

@@ -330,11 +330,31 @@ pub fn write_json(path: &Path, value: &impl Serialize) -> anyhow::Result<()> {
 /// # Errors
 /// When one of the files cannot be written.
 pub fn publish(ctx: &StageContext, name: &str, value: &impl Serialize) -> anyhow::Result<PathBuf> {
-    let folder = ctx.config.paths.processed_dir();
-    let started = ctx.started_at.format("%Y%m%dT%H%M%SZ");
-    let own = format!("{started}_{}.json", ctx.run_id);
-    write_json(&folder.join("history").join(name).join(own), value)?;
-    let latest = folder.join(format!("{name}.json"));
+    let [own, latest] = places(ctx, name, "json");
+    write_json(&own, value)?;
     write_json(&latest, value)?;
     Ok(latest)
+}
+
+/// Writes `data/processed/<name>.html`, what a report says to people, and this run's own copy
+/// where [`publish`] keeps that of the JSON.
+///
+/// # Errors
+/// When one of the files cannot be written.
+pub fn publish_page(ctx: &StageContext, name: &str, html: &str) -> anyhow::Result<PathBuf> {
+    let [own, latest] = places(ctx, name, "html");
+    atomic::write(&own, html.as_bytes())?;
+    atomic::write(&latest, html.as_bytes())?;
+    Ok(latest)
+}
+
+/// Where this run's own copy of a report lies, and where the latest.
+fn places(ctx: &StageContext, name: &str, ending: &str) -> [PathBuf; 2] {
+    let folder = ctx.config.paths.processed_dir();
+    let started = ctx.started_at.format("%Y%m%dT%H%M%SZ");
+    let own = format!("{started}_{}.{ending}", ctx.run_id);
+    [
+        folder.join("history").join(name).join(own),
+        folder.join(format!("{name}.{ending}")),
+    ]
 }

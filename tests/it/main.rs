@@ -11,6 +11,7 @@ mod generate;
 mod kills;
 mod monitor;
 mod olist;
+mod privacy;
 mod production;
 mod quality;
 mod stage;

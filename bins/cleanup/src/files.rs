@@ -35,7 +35,8 @@ pub(crate) fn due_logs(folder: &Path, cutoff: NaiveDateTime) -> anyhow::Result<V
     Ok(due(list(folder, parse_log)?, midnight))
 }
 
-/// Copies of reports `<kind>/<YYYYMMDDTHHMMSSZ>_<run id>.json` from before `cutoff`.
+/// Copies of reports `<kind>/<YYYYMMDDTHHMMSSZ>_<run id>.json`, and their pages `.html`, from before
+/// `cutoff`.
 ///
 /// # Errors
 /// When a folder cannot be read; one that is not there holds nothing.
@@ -133,7 +134,10 @@ fn parse_log(name: &str) -> Option<(String, NaiveDateTime)> {
 }
 
 fn report_time(name: &str) -> Option<NaiveDateTime> {
-    let (time, run_id) = name.strip_suffix(".json")?.split_once('_')?;
+    let stem = [".json", ".html"]
+        .iter()
+        .find_map(|ending| name.strip_suffix(ending))?;
+    let (time, run_id) = stem.split_once('_')?;
     let is_uuid = run_id.len() == 36
         && run_id
             .chars()
@@ -224,10 +228,14 @@ mod tests {
         fs::create_dir(&folder)?;
         for name in ["20250101T000000Z", "20250102T000000Z"] {
             fs::write(folder.join(format!("{name}_{RUN_ID}.json")), "{}")?;
+            fs::write(folder.join(format!("{name}_{RUN_ID}.html")), "")?;
         }
         fs::write(folder.join("20250101T000000Z_mine.json"), "{}")?;
+        fs::write(folder.join("20250101T000000Z_mine.html"), "")?;
         let due = due_reports(dir.path(), cutoff())?;
-        assert_eq!(names(&due), [format!("20250101T000000Z_{RUN_ID}.json")]);
+        // A page goes with its report.
+        let expected = ["html", "json"].map(|it| format!("20250101T000000Z_{RUN_ID}.{it}"));
+        assert_eq!(names(&due), expected);
         Ok(())
     }
 

@@ -206,6 +206,7 @@ fn count(rows: u64) -> f64 {
     rows as f64
 }
 
-fn thousandths(value: f64) -> f64 {
+/// Three decimals, as reports show percentages.
+pub(crate) fn thousandths(value: f64) -> f64 {
     (value * 1_000.0).round() / 1_000.0
 }

@@ -14,8 +14,10 @@ mod faults;
 mod findings;
 mod gate;
 mod guard;
+mod history;
 mod judge;
 mod labels;
+mod page;
 mod predicate;
 mod quarantine;
 mod record;
@@ -152,7 +154,7 @@ async fn judge_waiting(ctx: &StageContext, options: &Options) -> anyhow::Result<
         stage_report.finish(step, rows(&verdict));
         verdicts.push(verdict);
     }
-    conclude(ctx, &mut stage_report, &verdicts)?;
+    conclude(ctx, &client, &mut stage_report, &verdicts).await?;
     Ok(stage_report)
 }
 
@@ -205,16 +207,18 @@ async fn repeat_last(
     if verdicts.is_empty() {
         return Ok(stage_report);
     }
-    let report = Report::new(ctx, &verdicts, true);
+    let history = history::read(client, &verdicts).await?;
+    let report = Report::new(ctx.metadata(), &verdicts, history, true);
     stage_report.quality = Some(summary(&report, &verdicts));
     if !ctx.dry_run {
-        common::report::publish(ctx, report::NAME, &report)?;
+        report.publish(ctx)?;
     }
     Ok(stage_report)
 }
 
-fn conclude(
+async fn conclude(
     ctx: &StageContext,
+    client: &Object,
     stage_report: &mut StageReport,
     verdicts: &[BatchVerdict],
 ) -> anyhow::Result<()> {
@@ -230,10 +234,11 @@ fn conclude(
         all if all == verdicts.len() => Status::Blocked,
         _ => Status::Partial,
     };
-    let report = Report::new(ctx, verdicts, false);
+    let history = history::read(client, verdicts).await?;
+    let report = Report::new(ctx.metadata(), verdicts, history, false);
     stage_report.quality = Some(summary(&report, verdicts));
     if !ctx.dry_run {
-        common::report::publish(ctx, report::NAME, &report)?;
+        report.publish(ctx)?;
     }
     Ok(())
 }

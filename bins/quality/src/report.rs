@@ -1,57 +1,112 @@
-//! `data_quality_report.json`: one report over all batches of a run, keys only and no values.
+//! `data_quality_report`: one report over all batches of a run, keys only and no values; published
+//! as JSON for programs and as a page for people.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use anyhow::Context as _;
 use common::{ReportMetadata, StageContext, report};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::check::Dimension;
+use crate::history::SourceHistory;
+use crate::page;
 use crate::score::{self, DimensionScore};
-use crate::verdict::{BatchVerdict, CheckResult, CheckStatus, Decision, Gate};
+use crate::verdict::{BatchVerdict, CheckResult, CheckStatus, Decision, Gate, TableVerdict};
 
 /// The file's name without its ending.
-pub(crate) const NAME: &str = "data_quality_report";
+const NAME: &str = "data_quality_report";
 
 /// The published report.
 #[derive(Debug, Serialize)]
 pub(crate) struct Report<'a> {
-    check_timestamp: String,
+    pub(crate) check_timestamp: String,
     checks_performed: BTreeMap<&'static str, Value>,
     pub(crate) overall_quality_score: f64,
-    quality_grade: &'static str,
-    metadata: ReportMetadata,
+    pub(crate) quality_grade: &'static str,
+    pub(crate) metadata: ReportMetadata,
     pub(crate) success: bool,
-    statistics: Statistics,
-    dimension_scores: BTreeMap<&'static str, WeightedScore>,
+    pub(crate) statistics: Statistics,
+    pub(crate) dimension_scores: BTreeMap<&'static str, WeightedScore>,
     table_scores: BTreeMap<String, f64>,
-    gate: Gate,
+    pub(crate) gate: Gate,
     /// The verdicts are those of an earlier run: there was nothing to judge in this one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    repeated_from: Option<String>,
-    batches: Vec<Value>,
-    overrides: Vec<Value>,
-    results: Vec<&'a CheckResult>,
+    pub(crate) repeated_from: Option<String>,
+    pub(crate) rows: RowTotals,
+    pub(crate) batches: Vec<BatchReport<'a>>,
+    pub(crate) overrides: Vec<Override<'a>>,
+    pub(crate) results: Vec<&'a CheckResult>,
+    /// The last verdicts of each source, this one included.
+    pub(crate) history: Vec<SourceHistory>,
 }
 
 #[derive(Debug, Serialize)]
-struct Statistics {
-    evaluated_expectations: usize,
-    successful_expectations: usize,
-    unsuccessful_expectations: usize,
+pub(crate) struct Statistics {
+    pub(crate) evaluated_expectations: usize,
+    pub(crate) successful_expectations: usize,
+    pub(crate) unsuccessful_expectations: usize,
     success_percent: Option<f64>,
 }
 
 #[derive(Debug, Serialize)]
-struct WeightedScore {
-    score: f64,
-    weight: f64,
-    checks: u64,
+pub(crate) struct WeightedScore {
+    pub(crate) score: f64,
+    pub(crate) weight: f64,
+    pub(crate) checks: u64,
+}
+
+/// Rows over all tables, by what becomes of them.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub(crate) struct RowTotals {
+    pub(crate) staged: u64,
+    /// What is published if the gate is open.
+    pub(crate) publishable: u64,
+    pub(crate) quarantined: u64,
+    pub(crate) consequence: u64,
+    pub(crate) superseded: u64,
+    pub(crate) warned: u64,
+}
+
+/// One source's part.
+#[derive(Debug, Serialize)]
+pub(crate) struct BatchReport<'a> {
+    pub(crate) batch_id: i64,
+    pub(crate) source: &'a str,
+    pub(crate) judged_at: &'a str,
+    pub(crate) overall_quality_score: f64,
+    pub(crate) quality_grade: &'a str,
+    pub(crate) gate: &'a Gate,
+    pub(crate) tables: Vec<TableReport>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct TableReport {
+    pub(crate) dataset: String,
+    pub(crate) score: Option<f64>,
+    pub(crate) criticality: u32,
+    pub(crate) rows_staged: u64,
+    pub(crate) rows_quarantined: u64,
+    pub(crate) rows_consequence: u64,
+    pub(crate) rows_superseded: u64,
+    pub(crate) rows_warned: u64,
+}
+
+/// What a source's own rules changed.
+#[derive(Debug, Serialize)]
+pub(crate) struct Override<'a> {
+    pub(crate) source: &'a str,
+    pub(crate) change: &'a str,
 }
 
 impl<'a> Report<'a> {
     /// One report over all verdicts; `repeats` says that they are older than this run.
-    pub(crate) fn new(ctx: &StageContext, verdicts: &'a [BatchVerdict], repeats: bool) -> Self {
+    pub(crate) fn new(
+        metadata: ReportMetadata,
+        verdicts: &'a [BatchVerdict],
+        history: Vec<SourceHistory>,
+        repeats: bool,
+    ) -> Self {
         let overall = overall(verdicts);
         let results: Vec<&CheckResult> = verdicts
             .iter()
@@ -64,23 +119,33 @@ impl<'a> Report<'a> {
             .max();
         let check_timestamp = newest
             .clone()
-            .unwrap_or_else(|| report::iso(ctx.started_at));
+            .unwrap_or_else(|| metadata.invocation_started_at.clone());
         Self {
             check_timestamp,
             checks_performed: checks_performed(&results),
             overall_quality_score: overall,
             quality_grade: score::grade(overall),
-            metadata: ctx.metadata(),
+            metadata,
             success: gate.decision != Decision::Block,
             statistics: statistics(&results),
             dimension_scores: dimension_scores(verdicts),
             table_scores: table_scores(verdicts),
             gate,
             repeated_from: newest.filter(|_| repeats),
+            rows: rows(verdicts),
             batches: verdicts.iter().map(batch).collect(),
             overrides: verdicts.iter().flat_map(overrides).collect(),
             results,
+            history,
         }
+    }
+
+    /// Publishes it for programs and for people.
+    pub(crate) fn publish(&self, ctx: &StageContext) -> anyhow::Result<()> {
+        let page = page::render(self);
+        report::publish(ctx, NAME, self)?;
+        report::publish_page(ctx, NAME, &page).context("failed to publish the page")?;
+        Ok(())
     }
 }
 
@@ -194,32 +259,53 @@ fn table_scores(verdicts: &[BatchVerdict]) -> BTreeMap<String, f64> {
     scores
 }
 
-fn batch(verdict: &BatchVerdict) -> Value {
-    json!({
-        "batch_id": verdict.batch_id,
-        "source": verdict.source,
-        "judged_at": verdict.judged_at,
-        "overall_quality_score": verdict.score,
-        "quality_grade": verdict.grade,
-        "gate": verdict.gate,
-        "tables": verdict.tables.iter().map(|table| json!({
-            "dataset": format!("staging.{}", table.dataset),
-            "score": table.score.as_ref().map(|score| score::rounded(score.score)),
-            "criticality": table.criticality,
-            "rows_staged": table.rows_staged,
-            "rows_quarantined": table.rows_quarantined,
-            "rows_consequence": table.rows_consequence,
-            "rows_superseded": table.rows_superseded,
-            "rows_warned": table.rows_warned,
-        })).collect::<Vec<Value>>(),
-    })
+fn rows(verdicts: &[BatchVerdict]) -> RowTotals {
+    let mut totals = RowTotals::default();
+    for table in verdicts.iter().flat_map(|verdict| &verdict.tables) {
+        totals.staged += table.rows_staged;
+        totals.quarantined += table.rows_quarantined;
+        totals.consequence += table.rows_consequence;
+        totals.superseded += table.rows_superseded;
+        totals.warned += table.rows_warned;
+    }
+    let held_back = totals.quarantined + totals.consequence + totals.superseded;
+    totals.publishable = totals.staged.saturating_sub(held_back);
+    totals
 }
 
-fn overrides(verdict: &BatchVerdict) -> impl Iterator<Item = Value> + '_ {
-    verdict
-        .overrides
-        .iter()
-        .map(|change| json!({ "source": verdict.source, "change": change }))
+fn batch(verdict: &BatchVerdict) -> BatchReport<'_> {
+    BatchReport {
+        batch_id: verdict.batch_id,
+        source: &verdict.source,
+        judged_at: &verdict.judged_at,
+        overall_quality_score: verdict.score,
+        quality_grade: &verdict.grade,
+        gate: &verdict.gate,
+        tables: verdict.tables.iter().map(table).collect(),
+    }
+}
+
+fn table(table: &TableVerdict) -> TableReport {
+    TableReport {
+        dataset: format!("staging.{}", table.dataset),
+        score: table
+            .score
+            .as_ref()
+            .map(|score| score::rounded(score.score)),
+        criticality: table.criticality,
+        rows_staged: table.rows_staged,
+        rows_quarantined: table.rows_quarantined,
+        rows_consequence: table.rows_consequence,
+        rows_superseded: table.rows_superseded,
+        rows_warned: table.rows_warned,
+    }
+}
+
+fn overrides(verdict: &BatchVerdict) -> impl Iterator<Item = Override<'_>> {
+    verdict.overrides.iter().map(|change| Override {
+        source: &verdict.source,
+        change,
+    })
 }
 
 /// The summary that readers of earlier reports know.

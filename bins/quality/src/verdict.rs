@@ -26,6 +26,13 @@ impl Decision {
             Self::Block => "block",
         }
     }
+
+    /// The one with this name in the database.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        [Self::Pass, Self::Warn, Self::Block]
+            .into_iter()
+            .find(|it| it.name() == name)
+    }
 }
 
 /// The gate of one batch.
@@ -72,6 +79,13 @@ impl CheckStatus {
             Self::Warn => "warn",
             Self::Skip => "skip",
         }
+    }
+
+    /// The one with this name in the database.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        [Self::Pass, Self::Fail, Self::Warn, Self::Skip]
+            .into_iter()
+            .find(|it| it.name() == name)
     }
 }
 

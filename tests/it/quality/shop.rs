@@ -159,6 +159,11 @@ impl Shop {
         serde_json::from_slice(&std::fs::read(path).expect("a report")).expect("json")
     }
 
+    pub(super) fn page(&self) -> String {
+        let folder = self.ctx.config.paths.processed_dir();
+        std::fs::read_to_string(folder.join("data_quality_report.html")).expect("a page")
+    }
+
     /// The project's contracts in a folder of the test's own, with a source's own rules.
     pub(super) fn configure(&mut self, source_toml: &str) -> PathBuf {
         let folder = self.db.dir.path().join("config");
