@@ -1,4 +1,4 @@
--- Grain: one row per source, its newest judged batch.
+-- Grain: one row per source, its newest judged batch; a replay of a few odd rows is none.
 -- Reads: ops.quality_runs, ops.batches, ops.check_results.
 -- Returns: score and decision; rows that refer to nothing, and rows that lack a required value.
 with
@@ -18,6 +18,7 @@ latest as (
     from ops.quality_runs as judged
     inner join ops.batches
         on judged.batch_id = batches.batch_id
+    where not batches.is_replay
     order by judged.source asc, judged.batch_id desc
 
 )

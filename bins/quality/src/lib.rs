@@ -222,6 +222,18 @@ async fn conclude(
     stage_report: &mut StageReport,
     verdicts: &[BatchVerdict],
 ) -> anyhow::Result<()> {
+    settle(stage_report, verdicts);
+    let history = history::read(client, verdicts).await?;
+    let report = Report::new(ctx.metadata(), verdicts, history, false);
+    stage_report.quality = Some(summary(&report, verdicts));
+    if !ctx.dry_run {
+        report.publish(ctx)?;
+    }
+    Ok(())
+}
+
+/// What the verdicts amount to.
+fn settle(stage_report: &mut StageReport, verdicts: &[BatchVerdict]) {
     for verdict in verdicts {
         explain(stage_report, verdict);
     }
@@ -234,13 +246,6 @@ async fn conclude(
         all if all == verdicts.len() => Status::Blocked,
         _ => Status::Partial,
     };
-    let history = history::read(client, verdicts).await?;
-    let report = Report::new(ctx.metadata(), verdicts, history, false);
-    stage_report.quality = Some(summary(&report, verdicts));
-    if !ctx.dry_run {
-        report.publish(ctx)?;
-    }
-    Ok(())
 }
 
 /// Says why a gate is closed, or that a person opened it.
