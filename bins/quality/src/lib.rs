@@ -15,6 +15,7 @@ mod gate;
 mod guard;
 mod judge;
 mod labels;
+mod lint;
 mod predicate;
 mod record;
 mod report;
@@ -24,6 +25,7 @@ mod settings;
 mod sql_text;
 mod statement;
 mod verdict;
+mod verify;
 
 use std::path::Path;
 
@@ -38,6 +40,7 @@ use contract::{Contracts, Overridden};
 use findings::Batch;
 use judge::Bench;
 pub use labels::FaultsOptions;
+pub use lint::LintOptions;
 use report::Report;
 pub use settings::Settings;
 use verdict::{BatchVerdict, CheckResult, CheckStatus, TableVerdict};
@@ -79,13 +82,20 @@ pub enum Command {
         quality faults data/demo/raw/synthetic/faults.jsonl\n  \
         quality faults labels.jsonl --source synthetic --output json")]
     Faults(FaultsOptions),
+
+    /// Say all that is wrong with the contracts and the sources' own rules, and judge nothing
+    #[command(after_help = "Examples:\n  \
+        quality lint\n  \
+        quality lint config --offline\n  \
+        quality lint --output json")]
+    Lint(LintOptions),
 }
 
 /// What the program needs for what it was asked to do.
 pub fn uses(options: &Options) -> Uses {
     match options.command {
         None => PROGRAM.uses,
-        Some(Command::Faults(_)) => Uses::DatabaseUnlocked,
+        Some(Command::Faults(_) | Command::Lint(_)) => Uses::DatabaseUnlocked,
     }
 }
 
@@ -102,6 +112,7 @@ pub async fn run(ctx: &StageContext, options: &Options) -> anyhow::Result<StageR
         )
         .into()),
         Some(Command::Faults(options)) => labels::run(ctx, options).await,
+        Some(Command::Lint(options)) => lint::run(ctx, options).await,
     }
 }
 
@@ -121,6 +132,10 @@ async fn judge_waiting(ctx: &StageContext, options: &Options) -> anyhow::Result<
         .iter()
         .map(|batch| contracts.for_source(config_dir, &batch.source))
         .collect::<anyhow::Result<Vec<Overridden>>>()?;
+    let problems = verify::problems(&client, &contracts).await?;
+    if !problems.is_empty() {
+        return Err(contract::refusal(&problems));
+    }
     let mut verdicts = Vec::new();
     for (batch, rules) in batches.iter().zip(&rules) {
         let accept_gate = options.accept_gate.as_deref();
