@@ -1,8 +1,10 @@
 //! quality: rows are judged by their contracts, and a batch is stopped before it is published.
 
 mod contracts;
+mod explain;
 mod gate;
 mod labels;
+mod lint;
 mod orders;
 mod planted;
 mod quarantine;
@@ -10,3 +12,4 @@ mod report;
 mod rules;
 mod shop;
 mod totals;
+mod worked_example;

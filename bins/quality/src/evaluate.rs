@@ -212,7 +212,8 @@ fn status(check: &Check, is_right: bool) -> CheckStatus {
     }
 }
 
-fn expected(check: &Check) -> String {
+/// What the contract asks for.
+pub(crate) fn expected(check: &Check) -> String {
     match &check.threshold {
         Some(threshold) if check.is_row_rule() && !threshold.is_percent => {
             format!("{threshold} rows")

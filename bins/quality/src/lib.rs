@@ -9,6 +9,7 @@
 mod check;
 mod contract;
 mod evaluate;
+mod explain;
 mod faults;
 mod findings;
 mod gate;
@@ -37,6 +38,7 @@ use deadpool_postgres::Object;
 use serde_json::Value;
 
 use contract::{Contracts, Overridden};
+pub use explain::ExplainOptions;
 use findings::Batch;
 use judge::Bench;
 pub use labels::FaultsOptions;
@@ -89,13 +91,20 @@ pub enum Command {
         quality lint config --offline\n  \
         quality lint --output json")]
     Lint(LintOptions),
+
+    /// Tell all about a check: what it asserts, where it stands, what it runs and what it found
+    #[command(after_help = "Examples:\n  \
+        quality explain customers.email.pattern\n  \
+        quality explain transactions.total_consistent --source synthetic --limit 5\n  \
+        quality explain payments.amount.required --output json")]
+    Explain(ExplainOptions),
 }
 
 /// What the program needs for what it was asked to do.
 pub fn uses(options: &Options) -> Uses {
-    match options.command {
+    match &options.command {
         None => PROGRAM.uses,
-        Some(Command::Faults(_) | Command::Lint(_)) => Uses::DatabaseUnlocked,
+        Some(_) => Uses::DatabaseUnlocked,
     }
 }
 
@@ -113,6 +122,7 @@ pub async fn run(ctx: &StageContext, options: &Options) -> anyhow::Result<StageR
         .into()),
         Some(Command::Faults(options)) => labels::run(ctx, options).await,
         Some(Command::Lint(options)) => lint::run(ctx, options).await,
+        Some(Command::Explain(options)) => explain::run(ctx, options).await,
     }
 }
 

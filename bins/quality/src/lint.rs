@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use common::{OutputFormat, StageContext, StageReport, Status, Step, console, database, errors};
+use deadpool_postgres::Object;
 use serde_json::json;
 
 use crate::check::Entity;
@@ -38,10 +39,13 @@ pub(crate) async fn run(ctx: &StageContext, options: &LintOptions) -> anyhow::Re
     let mut report = StageReport::new(ctx);
     let step = Step::begin("lint").relation(config_dir.to_string_lossy());
     let survey = Survey::of(&config_dir.join("contracts"))?;
+    let overrides = idle_or_wrong_overrides(&survey, config_dir)?;
     let mut problems = survey.problems;
-    problems.extend(idle_or_wrong_overrides(&survey.contracts, config_dir)?);
+    problems.extend(overrides);
     let skipped = match ask_database(ctx, options, &survey.contracts).await? {
-        Ok(found) => {
+        Ok(mut found) => {
+            // What is wrong already is wrong to the database too.
+            found.retain(|it| !problems.iter().any(|known| known.is_at_same_place(it)));
             problems.extend(found);
             None
         }
@@ -100,15 +104,24 @@ fn as_json(problem: &Located) -> serde_json::Value {
     })
 }
 
-/// What sources say wrongly, or in vain.
-fn idle_or_wrong_overrides(
-    contracts: &Contracts,
-    config_dir: &Path,
-) -> anyhow::Result<Vec<Located>> {
+/// What sources say wrongly, or in vain. Checks of a contract that could not be read are not known,
+/// which is no fault of the source.
+fn idle_or_wrong_overrides(survey: &Survey, config_dir: &Path) -> anyhow::Result<Vec<Located>> {
+    let is_of_broken = |check_id: &str| {
+        let entity = check_id
+            .split_once('.')
+            .map_or(check_id, |(entity, _)| entity);
+        survey.broken.iter().any(|broken| broken == entity)
+    };
     let mut problems = Vec::new();
     for source in sources(config_dir)? {
-        let laid = contracts.lay_over(config_dir, &source)?;
+        let laid = survey.contracts.lay_over(config_dir, &source)?;
         problems.extend(laid.problems);
+        let unknown = laid
+            .unknown
+            .into_iter()
+            .filter(|it| !is_of_broken(&it.check_id));
+        problems.extend(unknown.map(|it| it.problem));
         for change in laid.changes.iter().filter(|change| change.is_idle) {
             let message = format!("`{}` is so already: this changes nothing", change.check_id);
             problems.push(Problem::new(change.line, message).at(&change.path));
@@ -149,14 +162,9 @@ async fn ask_database(
     if options.offline {
         return Ok(Err("--offline".to_owned()));
     }
-    // The embedded server has free space to tell of once it is set up.
-    let has_server = ctx.config.database.url.is_some() || ctx.embedded_free_bytes()?.is_some();
-    if !has_server {
-        return Ok(Err("no database is set up yet".to_owned()));
-    }
-    let client = match ctx.client().await {
+    let client = match open_database(ctx).await? {
         Ok(client) => client,
-        Err(error) => return Ok(Err(errors::describe(&error))),
+        Err(why) => return Ok(Err(why)),
     };
     if let Err(error) = database::check_migrated(&client).await {
         return Ok(Err(errors::describe(&error)));
@@ -167,6 +175,17 @@ async fn ask_database(
         problems.extend(undescribed_columns(entity, &tables));
     }
     Ok(Ok(problems))
+}
+
+/// A connection, or why there is none; a database that is not there is not made.
+pub(crate) async fn open_database(ctx: &StageContext) -> anyhow::Result<Result<Object, String>> {
+    // The embedded server has free space to tell of once it is set up.
+    let has_server = ctx.config.database.url.is_some() || ctx.embedded_free_bytes()?.is_some();
+    if !has_server {
+        return Ok(Err("no database is set up yet".to_owned()));
+    }
+    let client = ctx.client().await;
+    Ok(client.map_err(|error| errors::describe(&error)))
 }
 
 /// Columns that no contract says anything about are judged by nobody.

@@ -17,6 +17,6 @@ mod tests;
 mod threshold;
 
 pub(crate) use document::LogicalType;
-pub(crate) use overrides::{Change, Overridden};
+pub(crate) use overrides::Overridden;
 pub(crate) use problem::{Located, Problem, nearest, refusal, suggestion};
 pub(crate) use read::{Contracts, Survey};

@@ -71,14 +71,25 @@ pub(crate) struct Laid {
     pub(crate) contracts: Contracts,
     pub(crate) changes: Vec<Change>,
     pub(crate) problems: Vec<Located>,
+    /// Changes of checks that no contract has.
+    pub(crate) unknown: Vec<Unknown>,
+}
+
+/// A change of a check that no contract has.
+#[derive(Debug)]
+pub(crate) struct Unknown {
+    pub(crate) check_id: String,
+    pub(crate) problem: Located,
 }
 
 impl Contracts {
     /// Lays `config/sources/<source>/source.toml` over the contracts; all of it must be sound.
     pub(crate) fn for_source(&self, config_dir: &Path, source: &str) -> anyhow::Result<Overridden> {
         let laid = self.lay_over(config_dir, source)?;
-        if !laid.problems.is_empty() {
-            return Err(refusal(&laid.problems));
+        let mut problems = laid.problems;
+        problems.extend(laid.unknown.into_iter().map(|it| it.problem));
+        if !problems.is_empty() {
+            return Err(refusal(&problems));
         }
         let changes = laid.changes.into_iter();
         Ok(Overridden {
@@ -96,6 +107,7 @@ impl Contracts {
             contracts: self.clone(),
             changes: Vec::new(),
             problems: Vec::new(),
+            unknown: Vec::new(),
         };
         let Some(text) = read(&path)? else {
             return Ok(laid);
@@ -111,7 +123,16 @@ impl Contracts {
         };
         for (id, change) in &rules.checks {
             let line = line_of(&text, id);
-            match laid.contracts.apply(line, id, change) {
+            let Some(check) = laid.contracts.check_mut(id) else {
+                let near = suggestion(id, self.checks().map(|check| check.id.as_str()));
+                let message = format!("no check is named `{id}`{near}");
+                laid.unknown.push(Unknown {
+                    check_id: id.clone(),
+                    problem: Problem::new(line, message).at(&path),
+                });
+                continue;
+            };
+            match change.apply(line, check) {
                 Ok((text, is_idle)) => laid.changes.push(Change {
                     check_id: id.clone(),
                     path: path.clone(),
@@ -125,31 +146,30 @@ impl Contracts {
         Ok(laid)
     }
 
-    /// What changed in words, and whether that was nothing.
-    fn apply(&mut self, line: u64, id: &str, change: &Override) -> Result<(String, bool), Problem> {
-        let mut checks = self
-            .entities
-            .iter_mut()
-            .flat_map(|entity| &mut entity.checks);
-        let Some(check) = checks.find(|check| check.id == id) else {
-            let known = self.entities.iter().flat_map(|entity| &entity.checks);
-            let near = suggestion(id, known.map(|check| check.id.as_str()));
-            return Err(Problem::new(
-                line,
-                format!("no check is named `{id}`{near}"),
-            ));
-        };
+    fn check_mut(&mut self, id: &str) -> Option<&mut Check> {
+        let checks = self.entities.iter_mut().flat_map(|it| &mut it.checks);
+        checks.into_iter().find(|check| check.id == id)
+    }
+
+    pub(crate) fn checks(&self) -> impl Iterator<Item = &Check> {
+        self.entities.iter().flat_map(|entity| &entity.checks)
+    }
+}
+
+impl Override {
+    /// Changes a check; what changed in words, and whether that was nothing.
+    fn apply(&self, line: u64, check: &mut Check) -> Result<(String, bool), Problem> {
         let before = (check.severity, check.is_enabled, check.threshold.clone());
         let mut parts = Vec::new();
-        if let Some(severity) = change.severity {
+        if let Some(severity) = self.severity {
             check.severity = severity;
             parts.push(format!("severity {}", severity.name()));
         }
-        if let Some(is_enabled) = change.enabled {
+        if let Some(is_enabled) = self.enabled {
             check.is_enabled = is_enabled;
             parts.push(if is_enabled { "enabled" } else { "disabled" }.to_owned());
         }
-        let threshold = threshold::read(line, &change.operators())?;
+        let threshold = threshold::read(line, &self.operators())?;
         if let Some(threshold) = threshold {
             refuse_unfit(line, check, &threshold)?;
             parts.push(format!("must be {threshold}"));
@@ -159,6 +179,22 @@ impl Contracts {
         let after = (check.severity, check.is_enabled, check.threshold.clone());
         check.is_overridden = true;
         Ok((parts.join(", "), before == after))
+    }
+
+    /// The operators, in the shape that contracts write them in.
+    fn operators(&self) -> Quality {
+        Quality {
+            must_be: self.must_be.clone(),
+            must_not_be: self.must_not_be.clone(),
+            must_be_greater_than: self.must_be_greater_than,
+            must_be_greater_or_equal_to: self.must_be_greater_or_equal_to,
+            must_be_less_than: self.must_be_less_than,
+            must_be_less_or_equal_to: self.must_be_less_or_equal_to,
+            must_be_between: self.must_be_between,
+            must_not_be_between: self.must_not_be_between,
+            unit: self.unit,
+            ..Quality::default()
+        }
     }
 }
 
@@ -179,24 +215,6 @@ fn refuse_unfit(line: u64, check: &Check, threshold: &Threshold) -> Result<(), P
         return Ok(());
     };
     Err(Problem::new(line, message))
-}
-
-impl Override {
-    /// The operators, in the shape that contracts write them in.
-    fn operators(&self) -> Quality {
-        Quality {
-            must_be: self.must_be.clone(),
-            must_not_be: self.must_not_be.clone(),
-            must_be_greater_than: self.must_be_greater_than,
-            must_be_greater_or_equal_to: self.must_be_greater_or_equal_to,
-            must_be_less_than: self.must_be_less_than,
-            must_be_less_or_equal_to: self.must_be_less_or_equal_to,
-            must_be_between: self.must_be_between,
-            must_not_be_between: self.must_not_be_between,
-            unit: self.unit,
-            ..Quality::default()
-        }
-    }
 }
 
 /// The file's text; a source without a file has no rules of its own.

@@ -20,7 +20,8 @@ pub(super) fn document(text: &str) -> (Option<Document>, Vec<Problem>) {
         .strip_prefix(BYTE_ORDER_MARK)
         .unwrap_or(text)
         .to_owned();
-    if text.trim().is_empty() {
+    let says_nothing = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
+    if text.lines().all(says_nothing) {
         return (None, vec![Problem::new(1, "the contract is empty")]);
     }
     let mut problems = Vec::new();

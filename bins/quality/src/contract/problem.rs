@@ -36,6 +36,12 @@ pub(crate) struct Located {
     pub(crate) problem: Problem,
 }
 
+impl Located {
+    pub(crate) fn is_at_same_place(&self, other: &Self) -> bool {
+        (&self.path, self.problem.line) == (&other.path, other.problem.line)
+    }
+}
+
 impl fmt::Display for Located {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Problem { line, message } = &self.problem;

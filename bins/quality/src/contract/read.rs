@@ -24,6 +24,8 @@ pub(crate) struct Survey {
     pub(crate) contracts: Contracts,
     pub(crate) problems: Vec<Located>,
     pub(crate) files: usize,
+    /// Entities whose contracts could not be read to their end.
+    pub(crate) broken: Vec<String>,
 }
 
 impl Survey {
@@ -40,8 +42,8 @@ impl Survey {
             },
             problems: Vec::new(),
             files: paths.len(),
+            broken: Vec::new(),
         };
-        let mut broken = Vec::new();
         for path in paths {
             let bytes = std::fs::read(&path)
                 .with_context(|| format!("failed to read contract `{}`", path.display()))?;
@@ -49,11 +51,11 @@ impl Survey {
                 Ok(entity) => survey.take(entity),
                 Err(problems) => {
                     survey.problems.extend(problems);
-                    broken.push(entity_of(&path));
+                    survey.broken.push(entity_of(&path));
                 }
             }
         }
-        survey.check_targets(&broken);
+        survey.check_targets();
         survey.contracts = survey.contracts.in_dependency_order();
         Ok(survey)
     }
@@ -75,13 +77,13 @@ impl Survey {
     }
 
     /// A relationship leads to columns of another contract; a broken one is not blamed twice.
-    fn check_targets(&mut self, broken: &[String]) {
+    fn check_targets(&mut self) {
         for entity in &self.contracts.entities {
             for check in &entity.checks {
                 let Rule::Reference(reference) = &check.rule else {
                     continue;
                 };
-                if broken.contains(&reference.target) {
+                if self.broken.contains(&reference.target) {
                     continue;
                 }
                 if let Some(message) = self.contracts.astray(reference) {

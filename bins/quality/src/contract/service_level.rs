@@ -127,9 +127,11 @@ fn age(property: &Property) -> Option<String> {
         _ => return None,
     };
     Some(format!(
-        "select case when newest.row_count > 0 then coalesce(
-    greatest(0, extract(epoch from newest.due_at - newest.seen_at)), -1
-) end
+        "select case
+    when newest.row_count = 0 then null
+    when newest.seen_at is null then -1
+    else greatest(0, extract(epoch from newest.due_at - newest.seen_at))
+end
 from (
     select count(*) as row_count, min(limits.due_at) as due_at,
         max({time}) filter (where {time} <= limits.future_at) as seen_at

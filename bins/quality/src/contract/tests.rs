@@ -141,7 +141,10 @@ fn odd_yaml_is_read_or_refused_with_its_line() {
     for (text, start) in [
         ("", "orders.odcs.yaml:1: the contract is empty"),
         (" \n\n", "orders.odcs.yaml:1: the contract is empty"),
-        ("# nothing but a comment\n", "orders.odcs.yaml:1:"),
+        (
+            "# nothing but a comment\n",
+            "orders.odcs.yaml:1: the contract is empty",
+        ),
         ("[]", "orders.odcs.yaml:1:"),
         ("kind: DataContract\n", "orders.odcs.yaml:1: key `"),
     ] {
