@@ -4,7 +4,11 @@
 select
     described.table_name::text as dataset,
     described.column_name::text as column_name,
-    described.data_type::text as data_type
+    described.data_type::text as data_type,
+    pg_catalog.col_description(
+        format('%I.%I', described.table_schema, described.table_name)::regclass,
+        described.ordinal_position
+    ) as description
 from information_schema.columns as described
 where described.table_schema = 'staging'
 order by described.table_name, described.ordinal_position

@@ -3,6 +3,7 @@
 mod contracts;
 mod explain;
 mod gate;
+mod init;
 mod labels;
 mod lint;
 mod orders;

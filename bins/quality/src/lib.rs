@@ -14,6 +14,7 @@ mod faults;
 mod findings;
 mod gate;
 mod guard;
+mod init;
 mod judge;
 mod labels;
 mod lint;
@@ -40,6 +41,7 @@ use serde_json::Value;
 use contract::{Contracts, Overridden};
 pub use explain::ExplainOptions;
 use findings::Batch;
+pub use init::InitOptions;
 use judge::Bench;
 pub use labels::FaultsOptions;
 pub use lint::LintOptions;
@@ -98,6 +100,13 @@ pub enum Command {
         quality explain transactions.total_consistent --source synthetic --limit 5\n  \
         quality explain payments.amount.required --output json")]
     Explain(ExplainOptions),
+
+    /// Draft a contract from the rows of one batch, with observed bounds
+    #[command(after_help = "Examples:\n  \
+        quality init --from staging.customers\n  \
+        quality init --from staging.web_events --out config/contracts/web_events.odcs.yaml --force\n  \
+        quality init --from staging.payments --batch 12 --output json")]
+    Init(InitOptions),
 }
 
 /// What the program needs for what it was asked to do.
@@ -123,6 +132,7 @@ pub async fn run(ctx: &StageContext, options: &Options) -> anyhow::Result<StageR
         Some(Command::Faults(options)) => labels::run(ctx, options).await,
         Some(Command::Lint(options)) => lint::run(ctx, options).await,
         Some(Command::Explain(options)) => explain::run(ctx, options).await,
+        Some(Command::Init(options)) => init::run(ctx, options).await,
     }
 }
 

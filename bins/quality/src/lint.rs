@@ -196,8 +196,9 @@ fn undescribed_columns<'a>(
     let columns = tables.get(&entity.name).into_iter().flatten();
     let line = entity.columns.first().map_or(1, |column| column.line);
     columns
-        .filter(|(name, _)| !entity.has_column(name))
-        .map(move |(name, _)| {
+        .filter(|column| !entity.has_column(&column.name))
+        .map(move |column| {
+            let name = &column.name;
             let message = format!(
                 "column `{name}` of `staging.{}` is not described",
                 entity.name

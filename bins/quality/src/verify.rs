@@ -29,16 +29,29 @@ const ANSWERS: [Type; 7] = [
     Type::FLOAT8,
 ];
 
-/// The columns that sources fill, by table of staging, with their types.
-pub(crate) type StagingColumns = BTreeMap<String, Vec<(String, String)>>;
+/// A column that sources fill.
+#[derive(Debug, Clone)]
+pub(crate) struct StagingColumn {
+    pub(crate) name: String,
+    /// As the standard of SQL calls it.
+    pub(crate) data_type: String,
+    pub(crate) description: Option<String>,
+}
+
+/// The columns that sources fill, by table of staging.
+pub(crate) type StagingColumns = BTreeMap<String, Vec<StagingColumn>>;
 
 /// Columns of every table of staging, but those that stage adds.
 pub(crate) async fn staging_columns(client: &Object) -> anyhow::Result<StagingColumns> {
     let mut tables = StagingColumns::new();
     for row in db::rows(client, LIST_STAGING_COLUMNS, &[]).await? {
         let columns = tables.entry(row.try_get(0)?).or_default();
-        let column = (row.try_get(1)?, row.try_get(2)?);
-        if !TECHNICAL.contains(&String::as_str(&column.0)) {
+        let column = StagingColumn {
+            name: row.try_get(1)?,
+            data_type: row.try_get(2)?,
+            description: row.try_get(3)?,
+        };
+        if !TECHNICAL.contains(&column.name.as_str()) {
             columns.push(column);
         }
     }
@@ -71,7 +84,7 @@ fn absent_columns(entity: &Entity, tables: &StagingColumns) -> Vec<Problem> {
         let message = format!("staging has no table `{}`{near}", entity.name);
         return vec![Problem::new(line, message)];
     };
-    let known: BTreeSet<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
+    let known: BTreeSet<&str> = columns.iter().map(|it| it.name.as_str()).collect();
     let absent = entity
         .columns
         .iter()

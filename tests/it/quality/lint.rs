@@ -85,7 +85,8 @@ async fn all_problems_are_listed_with_their_places() {
         )
     });
     edit("categories", &|text| {
-        text + "    quality:\n" + &rule("type: sql, id: x, query: 'select category_name from {object}', mustBe: 1")
+        text + "    quality:\n"
+            + &rule("type: sql, id: x, query: 'select category_name from {object}', mustBe: 1")
     });
     std::fs::write(contracts.join("payments.odcs.yaml"), "").expect("a contract");
     let report = lint(&shop.ctx, Some(&folder), false).await;

@@ -19,4 +19,4 @@ mod threshold;
 pub(crate) use document::LogicalType;
 pub(crate) use overrides::Overridden;
 pub(crate) use problem::{Located, Problem, nearest, refusal, suggestion};
-pub(crate) use read::{Contracts, Survey};
+pub(crate) use read::{Contracts, Survey, read_contract};

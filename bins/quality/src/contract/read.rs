@@ -47,7 +47,7 @@ impl Survey {
         for path in paths {
             let bytes = std::fs::read(&path)
                 .with_context(|| format!("failed to read contract `{}`", path.display()))?;
-            match parse(&path, &bytes) {
+            match read_contract(&path, &bytes) {
                 Ok(entity) => survey.take(entity),
                 Err(problems) => {
                     survey.problems.extend(problems);
@@ -173,7 +173,7 @@ fn entity_of(path: &Path) -> String {
 }
 
 /// The entity of a contract, or all that is wrong with it.
-pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<Entity, Vec<Located>> {
+pub(crate) fn read_contract(path: &Path, bytes: &[u8]) -> Result<Entity, Vec<Located>> {
     let located = |problems: Vec<Problem>| -> Vec<Located> {
         problems.into_iter().map(|it| it.at(path)).collect()
     };
