@@ -50,20 +50,8 @@ async fn the_projects_own_contracts_have_no_problem() {
     assert_eq!(findings["database_skipped"], Value::Null);
 }
 
-/// Goal: a person sees all that is wrong in one go, each with its place.
-/// Method: a mistake of each kind in contracts and in a source's own rules.
-#[tokio::test]
-async fn all_problems_are_listed_with_their_places() {
-    let mut shop = Shop::with_orders(1).await;
-    let folder = shop.configure(
-        "[quality.checks]\n\"stores.store_id.required\" = { enabled = true }\n\
-         \"stores.store_id.requird\" = { enabled = false }\n\
-         \"stores.store_id.maxLength\" = { mustBeLessThan = nan }\n\
-         \"products.rows\" = { enabled = false }\n\
-         \"suppliers.supplier_id.pattern\" = { mustBeGreaterThan = 3 }\n\
-         \"suppliers.supplier_id.maxLength\" = { mustBe = 0 }\n",
-    );
-    let contracts = folder.join("contracts");
+/// A mistake of each kind in contracts of a folder.
+fn spoil(contracts: &Path) {
     let edit = |name: &str, change: &dyn Fn(String) -> String| {
         let path = contracts.join(format!("{name}.odcs.yaml"));
         let text = std::fs::read_to_string(&path).expect("a contract");
@@ -78,62 +66,56 @@ async fn all_problems_are_listed_with_their_places() {
             .replace("- name: city\n", "- name: 'city; --'\n")
     });
     edit("customers", &|text| text.replace("{2,}$'", "{2,'"));
+    let to = "to: transactions.transaction_id";
     edit("shipments", &|text| {
-        text.replace(
-            "to: transactions.transaction_id",
-            "to: transaction.transaction_id",
-        )
+        text.replace(to, "to: transaction.transaction_id")
     });
-    edit("categories", &|text| {
-        text + "    quality:\n"
-            + &rule("type: sql, id: x, query: 'select category_name from {object}', mustBe: 1")
-    });
+    let query = "type: sql, id: x, query: 'select category_name from {object}', mustBe: 1";
+    edit("categories", &|text| text + "    quality:\n" + &rule(query));
     std::fs::write(contracts.join("payments.odcs.yaml"), "").expect("a contract");
+}
+
+/// Goal: a person sees all that is wrong in one go, each with its place.
+/// Method: a mistake of each kind in contracts and in a source's own rules.
+#[tokio::test]
+async fn all_problems_are_listed_with_their_places() {
+    let mut shop = Shop::with_orders(1).await;
+    let folder = shop.configure(
+        "[quality.checks]\n\"stores.store_id.required\" = { enabled = true }\n\
+         \"stores.store_id.requird\" = { enabled = false }\n\
+         \"stores.store_id.maxLength\" = { mustBeLessThan = nan }\n\
+         \"products.rows\" = { enabled = false }\n\
+         \"suppliers.supplier_id.pattern\" = { mustBeGreaterThan = 3 }\n\
+         \"suppliers.supplier_id.maxLength\" = { mustBe = 0 }\n",
+    );
+    spoil(&folder.join("contracts"));
     let report = lint(&shop.ctx, Some(&folder), false).await;
     assert_eq!(report.exit_code, 2);
     let found = problems(&report);
-    let expect = |file: &str, words: &str| {
-        let hits = found
-            .iter()
-            .filter(|it| it.starts_with(file) && it.contains(words));
-        assert_eq!(hits.count(), 1, "{file}: {words}\n{found:#?}");
-    };
-    expect("categories.odcs.yaml:", "it answers with a text");
-    expect(
-        "customers.odcs.yaml:",
-        "does not run: invalid regular expression",
-    );
-    expect("payments.odcs.yaml:1: ", "the contract is empty");
-    expect("products.odcs.yaml:", "unknown key `colour`");
-    expect("shipments.odcs.yaml:", "did you mean `transactions`?");
-    expect("source.toml:2: ", "this changes nothing");
-    expect(
-        "source.toml:3: ",
-        "did you mean `stores.store_id.required`?",
-    );
-    expect("source.toml:4: ", "finite number");
-    expect("source.toml:6: ", "only limit them upwards");
-    expect("source.toml:7: ", "this changes nothing");
-    expect(
-        "stores.odcs.yaml:",
-        "no column `regoin`; did you mean `region`?",
-    );
-    expect(
-        "stores.odcs.yaml:",
-        "column `region` of `staging.stores` is not described",
-    );
-    expect("stores.odcs.yaml:", "no column `city; --`");
-    expect(
-        "stores.odcs.yaml:",
-        "column `city` of `staging.stores` is not described",
-    );
-    assert_eq!(found.len(), 14, "{found:#?}");
-    assert_eq!(
-        shop.db
-            .number("select count(*) from ops.check_results")
-            .await,
-        0
-    );
+    let expected = [
+        ("categories.odcs.yaml:", "it answers with a text"),
+        ("customers.odcs.yaml:", "does not run: invalid regular"),
+        ("payments.odcs.yaml:1: ", "the contract is empty"),
+        ("products.odcs.yaml:", "unknown key `colour`"),
+        ("shipments.odcs.yaml:", "did you mean `transactions`?"),
+        ("source.toml:2: ", "this changes nothing"),
+        ("source.toml:3: ", "mean `stores.store_id.required`?"),
+        ("source.toml:4: ", "finite number"),
+        ("source.toml:6: ", "only limit them upwards"),
+        ("source.toml:7: ", "this changes nothing"),
+        ("stores.odcs.yaml:", "`regoin`; did you mean `region`?"),
+        ("stores.odcs.yaml:", "column `region` of `staging.stores`"),
+        ("stores.odcs.yaml:", "no column `city; --`"),
+        ("stores.odcs.yaml:", "column `city` of `staging.stores`"),
+    ];
+    for (file, words) in expected {
+        let is_hit = |it: &&String| it.starts_with(file) && it.contains(words);
+        let hits = found.iter().filter(is_hit).count();
+        assert_eq!(hits, 1, "{file}: {words}\n{found:#?}");
+    }
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+    let written = shop.db.number("select count(*) from ops.check_results");
+    assert_eq!(written.await, 0, "nothing was judged");
 }
 
 /// Goal: without a database the rest is checked, and what was left out is said.

@@ -237,7 +237,7 @@ fn add_property(
         let columns = vec![property.name.clone()];
         checks.add(column, "unique", facts, Rule::Unique { columns });
     }
-    options::add(checks, property, line);
+    options::add(checks, property);
     for relationship in &property.relationships {
         let outcome = relationship::add_to_property(checks, &property.name, relationship);
         checks.note(outcome);

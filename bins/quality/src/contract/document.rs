@@ -197,11 +197,11 @@ pub(crate) struct LogicalTypeOptions {
     #[serde(default, deserialize_with = "present")]
     pub(crate) exclusive_maximum: Option<Spanned<Value>>,
     #[serde(default, deserialize_with = "present")]
-    pub(crate) pattern: Option<String>,
+    pub(crate) pattern: Option<Spanned<String>>,
     #[serde(default, deserialize_with = "present")]
-    pub(crate) min_length: Option<u32>,
+    pub(crate) min_length: Option<Spanned<u32>>,
     #[serde(default, deserialize_with = "present")]
-    pub(crate) max_length: Option<u32>,
+    pub(crate) max_length: Option<Spanned<u32>>,
 }
 
 #[derive(Debug, Deserialize)]

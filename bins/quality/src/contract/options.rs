@@ -9,46 +9,55 @@ use super::problem::Problem;
 use crate::check::{Assertion, Dimension, Rule};
 use crate::predicate;
 
-pub(super) fn add(checks: &mut Checks, property: &Property, line: u64) {
+pub(super) fn add(checks: &mut Checks, property: &Property) {
     add_bounds(checks, property);
-    let options = &property.logical_type_options;
-    let name = property.name.as_str();
-    let is_text = property.logical_type == LogicalType::String;
-    let lengths = [
-        ("minLength", "<", options.min_length),
-        ("maxLength", ">", options.max_length),
-    ];
-    for (word, operator, bound) in lengths {
-        let Some(bound) = bound else { continue };
-        let facts = Facts::error(line, Assertion::Length, Dimension::Validity);
-        let fails = predicate::length(name, operator, bound);
-        let outcome = only_of_text(is_text, line, word, name);
-        if checks.note(outcome) {
-            checks.add(Some(name), word, facts, Rule::Row { fails });
-        }
-    }
-    if let [Some(shortest), Some(longest)] = [options.min_length, options.max_length]
-        && shortest > longest
-    {
-        let message =
-            format!("`{name}`: no text is at least {shortest} and at most {longest} long");
-        checks.problems.push(Problem::new(line, message));
-    }
-    if let Some(pattern) = &options.pattern {
+    add_lengths(checks, property);
+    let Some(pattern) = &property.logical_type_options.pattern else {
+        return;
+    };
+    let line = pattern.referenced.line();
+    if checks.note(only_of_text(property, line, "pattern")) {
         let facts = Facts::error(line, Assertion::Pattern, Dimension::Validity);
-        let outcome = only_of_text(is_text, line, "pattern", name);
-        if checks.note(outcome) {
-            let fails = predicate::not_like(name, pattern);
-            let check = checks.add(Some(name), "pattern", facts, Rule::Row { fails });
-            check.pattern = Some(pattern.clone());
-        }
+        let fails = predicate::not_like(&property.name, &pattern.value);
+        let rule = Rule::Row { fails };
+        let check = checks.add(Some(&property.name), "pattern", facts, rule);
+        check.pattern = Some(pattern.value.clone());
     }
 }
 
-fn only_of_text(is_text: bool, line: u64, word: &str, name: &str) -> Outcome<()> {
-    if is_text {
+fn add_lengths(checks: &mut Checks, property: &Property) {
+    let options = &property.logical_type_options;
+    let name = property.name.as_str();
+    let lengths = [
+        ("minLength", "<", &options.min_length),
+        ("maxLength", ">", &options.max_length),
+    ];
+    for (word, operator, bound) in lengths {
+        let Some(bound) = bound else { continue };
+        let line = bound.referenced.line();
+        if checks.note(only_of_text(property, line, word)) {
+            let facts = Facts::error(line, Assertion::Length, Dimension::Validity);
+            let fails = predicate::length(name, operator, bound.value);
+            checks.add(Some(name), word, facts, Rule::Row { fails });
+        }
+    }
+    if let (Some(shortest), Some(longest)) = (&options.min_length, &options.max_length)
+        && shortest.value > longest.value
+    {
+        let message = format!(
+            "`{name}`: no text is at least {} and at most {} long",
+            shortest.value, longest.value
+        );
+        let line = longest.referenced.line();
+        checks.problems.push(Problem::new(line, message));
+    }
+}
+
+fn only_of_text(property: &Property, line: u64, word: &str) -> Outcome<()> {
+    if property.logical_type == LogicalType::String {
         return Ok(());
     }
+    let name = &property.name;
     let message = format!("`{word}` is an option of logicalType string, which `{name}` is not");
     Err(Problem::new(line, message))
 }

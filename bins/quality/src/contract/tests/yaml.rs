@@ -119,87 +119,64 @@ fn odd_yaml_is_read_or_refused_with_its_line() {
 }
 
 /// Goal: a key without a value, or with one of another kind, is not taken for an absent key.
-/// Method: values that other readers drop without a word.
+/// Method: values of type options that other readers drop without a word.
 #[test]
-fn empty_and_wrong_values_are_refused() {
-    let below = |line: &str| property("number", &format!("        {line}\n"));
-    for (rest, line) in [
-        (below("required: maybe"), 11),
-        (below("required: 3"), 11),
-        (below("logicalTypeOptions: {minimum: }"), 11),
-        (below("logicalTypeOptions: {minimum: .nan}"), 11),
-        (below("logicalTypeOptions: {minimum: 1e999}"), 11),
-        (below("logicalTypeOptions: {minimum: true}"), 11),
-        (below("logicalTypeOptions: {exclusiveMinimum: true}"), 11),
-        (below("logicalTypeOptions: {maxLength: 3}"), 9),
-        (
-            property("string", "        logicalTypeOptions: {maxLength: -1}\n"),
-            11,
-        ),
-        (
-            property(
-                "string",
-                "        logicalTypeOptions: {minLength: 3, maxLength: 2}\n",
-            ),
-            9,
-        ),
-        (
-            property("string", "        logicalTypeOptions: {minimum: 2}\n"),
-            11,
-        ),
-        (
-            property("date", "        logicalTypeOptions: {minimum: today}\n"),
-            11,
-        ),
-        (
-            property("timestamp", "        logicalTypeOptions: {minimum: 5}\n"),
-            11,
-        ),
-        (property("text", ""), 10),
-        (quality("metric: nullValues, mustBe: "), 12),
-        (quality("metric: nullValues, mustBe: '0'"), 12),
-        (quality("metric: nullValues, mustBeLessThan: .inf"), 12),
-        (quality("metric: nullValues, mustBeLessThan: "), 12),
-        (quality("metric: nullValues, mustBeBetween: [1]"), 12),
-        (quality("metric: nullValues, mustBeBetween: [5, 1]"), 12),
-        (quality("metric: nullValues, mustBe: true"), 12),
-        (quality("metric: nullValues, mustBe: 0, mustNotBe: 1"), 12),
-        (
-            quality("metric: nullValues, mustBeLessThan: 101, unit: percent"),
-            12,
-        ),
-        (quality("metric: nullValues, unit: percent"), 12),
-        (quality("metric: nullValues, arguments: {pattern: x}"), 12),
-        (quality("metric: invalidValues"), 12),
-        (
-            quality("metric: invalidValues, arguments: {validValues: [[1]]}"),
-            12,
-        ),
-        (quality("metric: rowCount, mustBe: 1"), 12),
-        (quality("mustBe: 1"), 12),
-        (quality("type: sql, id: x, mustBe: 1"), 12),
-        (quality("type: sql, id: x, query: 'select 1'"), 12),
-        (
-            quality("type: sql, id: x, query: 'select 1; drop table y', mustBe: 1"),
-            12,
-        ),
-        (
-            quality("type: sql, id: x, metric: rowCount, query: 'select 1', mustBe: 1"),
-            12,
-        ),
-        (
-            quality("type: custom, id: x, engine: soda, implementation: a"),
-            12,
-        ),
-        (
-            quality("type: custom, id: x, engine: bullion, implementation: 'a > 0) or (true'"),
-            12,
-        ),
-        (
-            quality("type: custom, engine: bullion, implementation: a > 0"),
-            12,
-        ),
+fn empty_and_wrong_type_options_are_refused() {
+    for (logical_type, options) in [
+        ("number", "minimum: "),
+        ("number", "minimum: .nan"),
+        ("number", "minimum: 1e999"),
+        ("number", "minimum: true"),
+        ("number", "exclusiveMinimum: true"),
+        ("number", "maxLength: 3"),
+        ("number", "multipleOf: 3"),
+        ("boolean", "pattern: x"),
+        ("string", "pattern: "),
+        ("string", "maxLength: -1"),
+        ("string", "minLength: 3, maxLength: 2"),
+        ("string", "minimum: 2"),
+        ("date", "minimum: today"),
+        ("timestamp", "minimum: 5"),
+        ("timestamp", "minimum: infinity"),
     ] {
-        assert_refused(&rest, line, "");
+        let below = format!("        logicalTypeOptions: {{{options}}}\n");
+        assert_refused(&property(logical_type, &below), 11, "");
+    }
+    for required in ["maybe", "3"] {
+        let below = format!("        required: {required}\n");
+        assert_refused(&property("number", &below), 11, "");
+    }
+    assert_refused(&property("text", ""), 10, "known are string");
+}
+
+/// Goal: the same of quality items: nothing in them is there for nothing.
+/// Method: operators, arguments and keys that do not belong together.
+#[test]
+fn quality_items_that_cannot_be_executed_as_written_are_refused() {
+    for item in [
+        "metric: nullValues, mustBe: ",
+        "metric: nullValues, mustBe: '0'",
+        "metric: nullValues, mustBeLessThan: .inf",
+        "metric: nullValues, mustBeLessThan: ",
+        "metric: nullValues, mustBeBetween: [1]",
+        "metric: nullValues, mustBeBetween: [5, 1]",
+        "metric: nullValues, mustBe: true",
+        "metric: nullValues, mustBe: 0, mustNotBe: 1",
+        "metric: nullValues, mustBeLessThan: 101, unit: percent",
+        "metric: nullValues, unit: percent",
+        "metric: nullValues, arguments: {pattern: x}",
+        "metric: invalidValues",
+        "metric: invalidValues, arguments: {validValues: [[1]]}",
+        "metric: rowCount, mustBe: 1",
+        "mustBe: 1",
+        "type: sql, id: x, mustBe: 1",
+        "type: sql, id: x, query: 'select 1'",
+        "type: sql, id: x, query: 'select 1; drop table y', mustBe: 1",
+        "type: sql, id: x, metric: rowCount, query: 'select 1', mustBe: 1",
+        "type: custom, id: x, engine: soda, implementation: a",
+        "type: custom, id: x, engine: bullion, implementation: 'a > 0) or (true'",
+        "type: custom, engine: bullion, implementation: a > 0",
+    ] {
+        assert_refused(&quality(item), 12, "");
     }
 }
