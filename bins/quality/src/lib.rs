@@ -58,6 +58,9 @@ pub const PROGRAM: common::Program = common::Program {
   quality --dry-run                           judge, and change nothing
   quality --accept-gate 'prices doubled on purpose, see ticket 812'
   quality faults data/demo/raw/synthetic/faults.jsonl
+  quality lint                                say all that is wrong with the contracts
+  quality explain customers.email.pattern     what a check asserts, ran and found
+  quality init --from staging.customers       draft a contract from what is staged
 ",
     uses: Uses::Database,
 };
@@ -113,7 +116,9 @@ pub enum Command {
 pub fn uses(options: &Options) -> Uses {
     match &options.command {
         None => PROGRAM.uses,
-        Some(_) => Uses::DatabaseUnlocked,
+        Some(Command::Faults(_) | Command::Lint(_) | Command::Explain(_) | Command::Init(_)) => {
+            Uses::DatabaseUnlocked
+        }
     }
 }
 

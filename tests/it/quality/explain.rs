@@ -133,6 +133,11 @@ async fn an_unknown_check_or_source_is_answered_with_near_names() {
             "did you mean customers.email.pattern",
         ),
         (
+            "products.price_shift",
+            None,
+            "is of the gate, not of a contract",
+        ),
+        (
             "customers.email.pattern",
             Some("shp"),
             "no source is named `shp`\n  hint: did you mean shop?",

@@ -23,6 +23,14 @@ const LIST_QUARANTINED: Sql = sql!("quality/list_quarantined_keys.sql");
 /// Where the number of rows comes from, for the one kind of check that asks no table.
 const LIST_DATASETS: Sql = sql!("quality/list_datasets.sql");
 
+/// Ends of names in reports that are the gate's own, and of no contract.
+const OF_THE_GATE: [&str; 5] = [
+    "vanished",
+    "price_shift",
+    "quarantined_percent",
+    "overall_quality_score",
+    "quality_score_drop",
+];
 /// Most names that are offered for one that nobody knows.
 const NEAR_MAX: usize = 5;
 /// Statements are shown for this batch where the check never ran.
@@ -151,6 +159,14 @@ fn find<'a>(contracts: &'a Contracts, id: &str) -> anyhow::Result<(&'a Entity, &
         .iter()
         .flat_map(|entity| entity.checks.iter().map(move |check| (entity, check)));
     all.find(|(_, check)| check.id == id).ok_or_else(|| {
+        let name = id.rsplit('.').next().unwrap_or(id);
+        if OF_THE_GATE.contains(&name) {
+            let message = format!(
+                "`{id}` is of the gate, not of a contract\n  \
+                 hint: its limits stand in [quality] of config/pipeline.toml"
+            );
+            return Failure::usage(message).into();
+        }
         let ids: Vec<String> = contracts.checks().map(|check| check.id.clone()).collect();
         unknown("check", id, &ids)
     })

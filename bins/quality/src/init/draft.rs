@@ -147,7 +147,7 @@ fn property(
         name: column.name.clone(),
         description: column.description.clone(),
         logical_type: column.kind.logical_type(),
-        physical_type: column.data_type.clone(),
+        physical_type: column.physical_type.clone(),
         primary_key: position.is_some().then_some(true),
         primary_key_position: position,
         required: is_whole.then_some(true),

@@ -34,7 +34,7 @@ pub(super) struct Target {
 #[derive(Debug)]
 pub(super) struct TargetColumn {
     pub(super) name: String,
-    pub(super) data_type: String,
+    pub(super) physical_type: String,
     pub(super) kind: Kind,
     pub(super) description: Option<String>,
     pub(super) is_personal: bool,
@@ -124,7 +124,7 @@ impl Target {
             .iter()
             .map(|column| TargetColumn {
                 name: column.name.clone(),
-                data_type: column.data_type.clone(),
+                physical_type: physical_type(&column.data_type),
                 kind: Kind::of(&column.data_type),
                 description: column.description.clone(),
                 is_personal: is_personal(contract.as_ref(), &column.name),
@@ -214,6 +214,18 @@ impl TargetColumn {
             && seen.filled >= seen.distinct * ROWS_PER_VALUE_MIN
             && seen.length_max.is_some_and(|it| it <= VALUE_LENGTH_MAX)
     }
+}
+
+/// The short names of PostgreSQL, as our contracts write them.
+fn physical_type(data_type: &str) -> String {
+    match data_type {
+        "timestamp with time zone" => "timestamptz",
+        "timestamp without time zone" => "timestamp",
+        "time without time zone" => "time",
+        "time with time zone" => "timetz",
+        other => other,
+    }
+    .to_owned()
 }
 
 impl Profile {
