@@ -1,8 +1,11 @@
 //! quality: rows are judged by their contracts, and a batch is stopped before it is published.
 
 mod contracts;
+mod explain;
 mod gate;
+mod init;
 mod labels;
+mod lint;
 mod orders;
 mod planted;
 mod quarantine;
@@ -11,3 +14,4 @@ mod report;
 mod rules;
 mod shop;
 mod totals;
+mod worked_example;

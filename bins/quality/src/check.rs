@@ -1,6 +1,7 @@
 //! A check, whatever part of a contract it came from.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
@@ -113,6 +114,7 @@ pub(crate) enum Assertion {
     Expression,
     RowCount,
     Query,
+    Freshness,
     Guard,
 }
 
@@ -129,6 +131,7 @@ impl Assertion {
             Self::Expression => "expression",
             Self::RowCount => "row_count",
             Self::Query => "query",
+            Self::Freshness => "freshness",
             Self::Guard => "guard",
         }
     }
@@ -174,6 +177,12 @@ pub(crate) struct Check {
     pub(crate) rule: Rule,
     /// What the contract tolerates; without it no row may fail.
     pub(crate) threshold: Option<Threshold>,
+    /// The regular expression in it, where there is one.
+    pub(crate) pattern: Option<String>,
+    /// Line of the contract that asks for it.
+    pub(crate) line: u64,
+    /// What the contract says about it in words.
+    pub(crate) description: Option<String>,
     pub(crate) is_enabled: bool,
     pub(crate) is_overridden: bool,
 }
@@ -204,9 +213,27 @@ pub(crate) enum Operator {
     /// Bounds excluded, as the standard says.
     Between(f64, f64),
     NotBetween(f64, f64),
+    /// An age: from the first limit on a warning, beyond the second a failure.
+    Age {
+        warn_s: f64,
+        error_s: f64,
+    },
 }
 
 impl Threshold {
+    /// Whether it means what every row rule means anyway: no row may fail.
+    pub(crate) fn tolerates_nothing(&self) -> bool {
+        match self.operator {
+            Operator::Equal(bound) | Operator::LessOrEqual(bound) => bound == 0.0,
+            _ => false,
+        }
+    }
+
+    /// Whether it asks for rows that a row rule finds ("at least one"), instead of limiting them.
+    pub(crate) fn asks_for_some(&self) -> bool {
+        !self.holds(0.0)
+    }
+
     /// Whether the value is what the contract asks for.
     pub(crate) fn holds(&self, value: f64) -> bool {
         match self.operator {
@@ -219,6 +246,7 @@ impl Threshold {
             Operator::LessOrEqual(bound) => value <= bound,
             Operator::Between(low, high) => value > low && value < high,
             Operator::NotBetween(low, high) => value <= low || value >= high,
+            Operator::Age { error_s, .. } => value <= error_s,
         }
     }
 }
@@ -235,9 +263,27 @@ impl fmt::Display for Threshold {
             Operator::LessOrEqual(bound) => write!(formatter, "<= {bound}"),
             Operator::Between(low, high) => write!(formatter, "between {low} and {high}"),
             Operator::NotBetween(low, high) => write!(formatter, "not between {low} and {high}"),
+            Operator::Age { warn_s, error_s } => {
+                write!(
+                    formatter,
+                    "age <= {} (error beyond {})",
+                    age(warn_s),
+                    age(error_s)
+                )
+            }
         }?;
         formatter.write_str(if self.is_percent { " %" } else { "" })
     }
+}
+
+/// Seconds in the unit that people would choose.
+pub(crate) fn age(seconds: f64) -> String {
+    const UNITS: [(f64, &str); 3] = [(86_400.0, "d"), (3_600.0, "h"), (60.0, "min")];
+    let fitting = UNITS.into_iter().find(|(unit_s, _)| seconds >= *unit_s);
+    let (unit_s, name) = fitting.unwrap_or((1.0, "s"));
+    let amount = format!("{:.2}", seconds / unit_s);
+    let amount = amount.trim_end_matches('0').trim_end_matches('.');
+    format!("{amount} {name}")
 }
 
 /// An entity with everything that its contract asks for.
@@ -246,6 +292,8 @@ pub(crate) struct Entity {
     pub(crate) name: String,
     /// `<id>@<version>` of the contract.
     pub(crate) contract: String,
+    /// The contract's file.
+    pub(crate) path: PathBuf,
     /// Weight of the table in the overall score.
     pub(crate) criticality: u32,
     /// Older versions of a key are history, not faults.
@@ -260,9 +308,19 @@ pub(crate) struct Entity {
 pub(crate) struct Column {
     pub(crate) name: String,
     pub(crate) is_personal: bool,
+    /// Line of the contract that describes it.
+    pub(crate) line: u64,
 }
 
 impl Entity {
+    /// The same entity with one check alone, for a statement about nothing else.
+    pub(crate) fn with_only(&self, check: &Check) -> Self {
+        Self {
+            checks: vec![check.clone()],
+            ..self.clone()
+        }
+    }
+
     pub(crate) fn has_column(&self, name: &str) -> bool {
         self.columns.iter().any(|column| column.name == name)
     }

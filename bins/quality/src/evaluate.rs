@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use crate::check::{Assertion, Check, Entity, Rule, Severity};
+use crate::check::{Assertion, Check, Entity, Operator, Rule, Severity, age};
 use crate::faults::{Found, Table};
 use crate::gate::{blocks, percent};
 use crate::score::{self, Measure, TableScore};
@@ -155,6 +155,9 @@ fn table_outcome(check: &Check, actual: Option<f64>) -> Outcome {
     let (Some(actual), Some(threshold)) = (actual, &check.threshold) else {
         return Outcome::skipped();
     };
+    if let Operator::Age { warn_s, error_s } = threshold.operator {
+        return age_outcome(check, actual, warn_s, error_s);
+    }
     let is_right = threshold.holds(actual);
     Outcome {
         status: status(check, is_right),
@@ -168,6 +171,37 @@ fn table_outcome(check: &Check, actual: Option<f64>) -> Outcome {
     }
 }
 
+/// Young enough, old, or too old; rows without a time that counts are as old as can be.
+fn age_outcome(check: &Check, age_s: f64, warn_s: f64, error_s: f64) -> Outcome {
+    let is_known = age_s >= 0.0;
+    let share_right = if is_known {
+        score::timeliness(age_s, warn_s, error_s)
+    } else {
+        0.0
+    };
+    let is_young = is_known && age_s <= warn_s;
+    let status = if is_known && age_s > warn_s && age_s <= error_s {
+        CheckStatus::Warn
+    } else {
+        status(check, is_young)
+    };
+    let actual = if is_known {
+        format!("{} old", age(age_s))
+    } else {
+        "no time that is not in the future".to_owned()
+    };
+    Outcome {
+        status,
+        element_count: 1,
+        failures: Failures {
+            rows_failed: u64::from(!is_young),
+            rows_quarantined: 0,
+        },
+        share_right: Some(share_right),
+        actual,
+    }
+}
+
 fn status(check: &Check, is_right: bool) -> CheckStatus {
     if is_right {
         CheckStatus::Pass
@@ -178,7 +212,8 @@ fn status(check: &Check, is_right: bool) -> CheckStatus {
     }
 }
 
-fn expected(check: &Check) -> String {
+/// What the contract asks for.
+pub(crate) fn expected(check: &Check) -> String {
     match &check.threshold {
         Some(threshold) if check.is_row_rule() && !threshold.is_percent => {
             format!("{threshold} rows")

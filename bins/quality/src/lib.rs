@@ -10,13 +10,16 @@
 mod check;
 mod contract;
 mod evaluate;
+mod explain;
 mod faults;
 mod findings;
 mod gate;
 mod guard;
 mod history;
+mod init;
 mod judge;
 mod labels;
+mod lint;
 mod page;
 mod predicate;
 mod quarantine;
@@ -28,6 +31,7 @@ mod settings;
 mod sql_text;
 mod statement;
 mod verdict;
+mod verify;
 
 use std::path::Path;
 
@@ -39,9 +43,12 @@ use deadpool_postgres::Object;
 use serde_json::Value;
 
 use contract::{Contracts, Overridden};
+pub use explain::ExplainOptions;
 use findings::Batch;
+pub use init::InitOptions;
 use judge::Bench;
 pub use labels::FaultsOptions;
+pub use lint::LintOptions;
 pub use quarantine::{
     EntryStatus, Filter, ListOptions, QuarantineCommand, QuarantineOptions, ReplayOptions,
     ShowOptions,
@@ -59,6 +66,9 @@ pub const PROGRAM: common::Program = common::Program {
   quality --dry-run                           judge, and change nothing
   quality --accept-gate 'prices doubled on purpose, see ticket 812'
   quality faults data/demo/raw/synthetic/faults.jsonl
+  quality lint                                say all that is wrong with the contracts
+  quality explain customers.email.pattern     what a check asserts, ran and found
+  quality init --from staging.customers       draft a contract from what is staged
   quality quarantine list                     what is held back, and why
   quality quarantine replay                   try it again
 ",
@@ -89,15 +99,39 @@ pub enum Command {
         quality faults data/demo/raw/synthetic/faults.jsonl\n  \
         quality faults labels.jsonl --source synthetic --output json")]
     Faults(FaultsOptions),
+
     /// What is held back: list, show, and another try
     Quarantine(QuarantineOptions),
+
+    /// Say all that is wrong with the contracts and the sources' own rules, and judge nothing
+    #[command(after_help = "Examples:\n  \
+        quality lint\n  \
+        quality lint config --offline\n  \
+        quality lint --output json")]
+    Lint(LintOptions),
+
+    /// Tell all about a check: what it asserts, where it stands, what it runs and what it found
+    #[command(after_help = "Examples:\n  \
+        quality explain customers.email.pattern\n  \
+        quality explain transactions.total_consistent --source synthetic --limit 5\n  \
+        quality explain payments.amount.required --output json")]
+    Explain(ExplainOptions),
+
+    /// Draft a contract from the rows of one batch, with observed bounds
+    #[command(after_help = "Examples:\n  \
+        quality init --from staging.customers\n  \
+        quality init --from staging.web_events --out config/contracts/web_events.odcs.yaml --force\n  \
+        quality init --from staging.payments --batch 12 --output json")]
+    Init(InitOptions),
 }
 
 /// What the program needs for what it was asked to do.
 pub fn uses(options: &Options) -> Uses {
     match &options.command {
         None => PROGRAM.uses,
-        Some(Command::Faults(_)) => Uses::DatabaseUnlocked,
+        Some(Command::Faults(_) | Command::Lint(_) | Command::Explain(_) | Command::Init(_)) => {
+            Uses::DatabaseUnlocked
+        }
         Some(Command::Quarantine(options)) => quarantine::uses(options),
     }
 }
@@ -115,6 +149,9 @@ pub async fn run(ctx: &StageContext, options: &Options) -> anyhow::Result<StageR
         )
         .into()),
         Some(Command::Faults(options)) => labels::run(ctx, options).await,
+        Some(Command::Lint(options)) => lint::run(ctx, options).await,
+        Some(Command::Explain(options)) => explain::run(ctx, options).await,
+        Some(Command::Init(options)) => init::run(ctx, options).await,
         Some(Command::Quarantine(options)) => quarantine::run(ctx, options).await,
     }
 }
@@ -135,6 +172,10 @@ async fn judge_waiting(ctx: &StageContext, options: &Options) -> anyhow::Result<
         .iter()
         .map(|batch| contracts.for_source(config_dir, &batch.source))
         .collect::<anyhow::Result<Vec<Overridden>>>()?;
+    let problems = verify::problems(&client, &contracts).await?;
+    if !problems.is_empty() {
+        return Err(contract::refusal(&problems));
+    }
     let mut verdicts = Vec::new();
     for (batch, rules) in batches.iter().zip(&rules) {
         let accept_gate = options.accept_gate.as_deref();

@@ -3,8 +3,9 @@
 
 use serde_json::Value;
 
+use crate::check::Rule;
 use crate::contract::LogicalType;
-use crate::sql_text::{identifier, literal, value};
+use crate::sql_text::{all_known, columns, identifier, literal, value};
 
 pub(crate) fn is_null(column: &str) -> String {
     format!("{} is null", identifier(column))
@@ -59,28 +60,76 @@ pub(crate) fn beyond(
     operator: &str,
     bound: &Value,
 ) -> Option<String> {
+    // `infinity`, `today` and their like are no bounds.
+    let is_plain = |text: &str| text.starts_with(|first: char| first.is_ascii_digit());
     let bound = match (logical_type, bound) {
         (LogicalType::Number | LogicalType::Integer, Value::Number(number)) => number.to_string(),
-        (LogicalType::Date, Value::String(text)) => format!("date {}", literal(text)),
-        (LogicalType::Timestamp, Value::String(text)) => {
+        (LogicalType::Date, Value::String(text)) if is_plain(text) => {
+            format!("date {}", literal(text))
+        }
+        (LogicalType::Timestamp, Value::String(text)) if is_plain(text) => {
             format!("timestamptz {}", literal(text))
+        }
+        (LogicalType::Time, Value::String(text)) if is_plain(text) => {
+            format!("time {}", literal(text))
         }
         _ => return None,
     };
     Some(format!("{} {operator} {bound}", identifier(column)))
 }
 
-/// A predicate that a good row satisfies, turned round.
+/// A predicate that a good row satisfies, turned round. It stands on lines of its own, so that a
+/// comment at its end ends there.
 pub(crate) fn breaks(good: &str) -> String {
-    format!("({good}) is false")
+    if good.contains("--") {
+        format!("(\n{good}\n) is false")
+    } else {
+        format!("({good}) is false")
+    }
 }
 
-/// Fills in the standard's `{property}`; `{object}` waits for the batch.
+/// Fills in the standard's `{property}`, which may be written `{column}` and with a dollar;
+/// `{object}`, or `{table}`, waits for the batch.
 pub(crate) fn with_column(query: &str, column: Option<&str>) -> String {
+    let mut query = query.to_owned();
+    for (written, meant) in [
+        ("object", "object"),
+        ("table", "object"),
+        ("column", "property"),
+    ] {
+        query = query.replace(&format!("${{{written}}}"), &format!("{{{meant}}}"));
+        query = query.replace(&format!("{{{written}}}"), &format!("{{{meant}}}"));
+    }
+    query = query.replace("${property}", "{property}");
     match column {
         Some(column) => query.replace("{property}", &identifier(column)),
-        None => query.to_owned(),
+        None => query,
     }
+}
+
+/// A query for the number of rows that a rule finds, or their share in percent; none for rules that
+/// look beyond the table.
+pub(crate) fn counted(rule: &Rule, is_percent: bool) -> Option<String> {
+    let found = match rule {
+        Rule::Row { fails } => {
+            format!("select count(*) filter (where {fails}) from {{object}} as staged")
+        }
+        Rule::Unique { columns: names } => {
+            let values = columns("staged", names);
+            let known = all_known("staged", names);
+            format!(
+                "select coalesce(sum(repeated.copies - 1), 0) from (
+    select count(*) as copies from {{object}} as staged where {known} group by {values}
+) as repeated"
+            )
+        }
+        _ => return None,
+    };
+    Some(if is_percent {
+        format!("select 100.0 * ({found}) / nullif((select count(*) from {{object}}), 0)")
+    } else {
+        found
+    })
 }
 
 #[cfg(test)]

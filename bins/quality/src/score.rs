@@ -72,6 +72,17 @@ pub(crate) fn weighted_mean(parts: impl Iterator<Item = (f64, f64)>) -> Option<f
     (weight > 0.0).then(|| sum / weight)
 }
 
+/// How right an age is: 1 up to the warning, 0 from the error on, and falling evenly between them.
+pub(crate) fn timeliness(age_s: f64, warn_s: f64, error_s: f64) -> f64 {
+    if age_s <= warn_s {
+        1.0
+    } else if error_s <= warn_s {
+        0.0
+    } else {
+        (1.0 - (age_s - warn_s) / (error_s - warn_s)).clamp(0.0, 1.0)
+    }
+}
+
 /// The grade of a score.
 pub(crate) fn grade(score: f64) -> &'static str {
     match score {
@@ -126,6 +137,14 @@ mod tests {
         assert_eq!(part(Dimension::Timeliness), 100.0);
         assert_eq!(rounded(table.score), 94.99);
         assert_eq!(grade(table.score), "A");
+    }
+
+    #[test]
+    fn an_age_counts_less_from_the_warning_to_the_error() {
+        let shares = [0.0, 10.0, 15.0, 20.0, 99.0].map(|age_s| timeliness(age_s, 10.0, 20.0));
+        assert_eq!(shares, [1.0, 1.0, 0.5, 0.0, 0.0]);
+        let without_a_ramp = [10.0, 10.1].map(|age_s| timeliness(age_s, 10.0, 10.0));
+        assert_eq!(without_a_ramp, [1.0, 0.0]);
     }
 
     #[test]

@@ -61,6 +61,8 @@ async fn refusal(shop: &Shop) -> String {
     common::errors::describe(&error)
 }
 
+/// Goal: a contract or a source that says something wrong is told where.
+/// Method: one mistake after the other, each judged.
 #[tokio::test]
 async fn what_a_source_or_contract_says_wrongly_is_named_with_file_and_line() {
     let mut shop = Shop::with_orders(1).await;
@@ -79,7 +81,7 @@ async fn what_a_source_or_contract_says_wrongly_is_named_with_file_and_line() {
     shop.configure("[quality]\nsnapshot = [\"products\"]\n");
     let text = refusal(&shop).await;
     assert!(
-        text.contains("source.toml:1:") && text.contains("`snapshot`"),
+        text.contains("source.toml:2:") && text.contains("`snapshot`"),
         "{text}"
     );
 
@@ -188,6 +190,128 @@ async fn metrics_and_queries_of_the_standard_run_over_the_batch_alone() {
             "products.rowCount=pass pass",
         ]
     );
+}
+
+/// Goal: what the database cannot run is refused with file and line before anything is judged.
+/// Method: a pattern, an expression, queries, a list, a bound and a column that do not fit the
+/// table; then what the database holds of a verdict.
+#[tokio::test]
+async fn what_the_database_cannot_run_is_refused_before_anything_is_judged() {
+    let mut shop = Shop::with_orders(1).await;
+    let mut folder = shop.configure("");
+    let query = |query: &str, operator: &str| {
+        format!("      - {{id: x, type: sql, query: \"{query}\", {operator}}}\n")
+    };
+    let count = "select count(*) from {object}";
+    for (below, words) in [
+        ("        logicalTypeOptions: {pattern: '('}".to_owned(), "parentheses () not balanced"),
+        ("        quality: [{metric: invalidValues, arguments: {pattern: '[z-a]'}}]".to_owned(),
+            "invalid character range"),
+        ("        quality: [{id: x, type: custom, engine: bullion, implementation: no_column > 1}]"
+            .to_owned(), "column \"no_column\" does not exist"),
+        ("        quality: [{id: x, type: custom, engine: bullion, implementation: brand >}]"
+            .to_owned(), "syntax error"),
+        (query("select count(*) from {object} where", "mustBe: 0"), "syntax error"),
+        (query("select max(brand) from {object}", "mustBe: 0"), "it answers with a text"),
+        (query(&format!("{count}) , (select 1"), "mustBe: 0"), "closes a parenthesis"),
+        ("      - {name: colour, logicalType: string}".to_owned(), "no column `colour`"),
+    ] {
+        let path = folder.join("contracts/products.odcs.yaml");
+        let contract = std::fs::read_to_string(&path).expect("a contract");
+        let brand = "      - name: brand\n        description: Brand\n        logicalType: string\n\
+                     \x20       physicalType: text\n";
+        assert!(contract.contains(brand), "{contract}");
+        let contract = if below.contains("type: sql") {
+            contract + &below
+        } else {
+            contract.replacen(brand, &format!("{brand}{below}\n"), 1)
+        };
+        std::fs::write(path, contract).expect("a contract");
+        let text = refusal(&shop).await;
+        assert!(text.contains("products.odcs.yaml:") && text.contains(words), "{below}\n{text}");
+        assert!(!text.contains("failed to"), "{text}");
+        folder = shop.configure("");
+    }
+    let written = "select count(*) from ops.check_results";
+    assert_eq!(shop.db.number(written).await, 0);
+}
+
+/// Goal: an operator that asks for rows is a question about the table, and holds no row back.
+/// Method: nulls that must be there, and are or are not.
+#[tokio::test]
+async fn rows_that_a_contract_asks_for_are_not_held_back() {
+    let mut shop = Shop::with_orders(40).await;
+    let folder = shop.configure("");
+    edit(
+        &folder,
+        "products",
+        "        description: Brand\n",
+        "        description: Brand\n        quality:\n\
+         \x20         - {id: some, metric: nullValues, mustBeGreaterThan: 1}\n\
+         \x20         - {id: share, metric: nullValues, mustBeBetween: [4, 6], unit: percent}\n\
+         \x20         - {id: repeats, metric: duplicateValues, mustBeGreaterThan: 36}\n",
+    );
+    shop.execute("update staging.products set brand = null where row_id <= 2")
+        .await;
+    assert_eq!(shop.judge().await.status, Status::Succeeded);
+    assert_eq!(shop.verdict("products", 1).await, "");
+    shop.execute("update staging.products set brand = 'B' || row_id; update ops.batches set state = 'staged'")
+        .await;
+    assert_eq!(shop.judge().await.status, Status::Blocked);
+    let failures = shop
+        .text("select array_to_string(blocking_failures, ' ') from ops.quality_runs")
+        .await;
+    assert_eq!(
+        failures,
+        "products.brand.some products.brand.share products.brand.repeats"
+    );
+}
+
+/// Goal: the age of the newest row counts from the day that the batch is about.
+/// Method: rows of several ages, of the future, and without a time.
+#[tokio::test]
+async fn freshness_warns_then_fails_and_is_not_greened_by_the_future() {
+    let mut shop = Shop::with_orders(4).await;
+    let folder = shop.configure("");
+    let path = folder.join("contracts/transactions.odcs.yaml");
+    let contract = std::fs::read_to_string(&path).expect("a contract")
+        + "slaProperties:\n  - {property: freshness, element: transactions.updated_at, value: 12, \
+           valueExt: 24, unit: h}\n";
+    std::fs::write(path, contract).expect("a contract");
+    for (change, status, actual) in [
+        ("'2026-01-15T01:30Z'", "pass", "30 min old"),
+        ("'2026-01-14T14:00Z'", "pass", "12 h old"),
+        ("'2026-01-14T08:00Z'", "warn", "18 h old"),
+        ("'2026-01-13T02:00Z'", "fail", "2 d old"),
+        (
+            "case when row_id = 1 then timestamptz '2027-01-01T00:00Z' else '2026-01-13T02:00Z' end",
+            "fail",
+            "2 d old",
+        ),
+        ("null", "fail", "no time that is not in the future"),
+    ] {
+        shop.execute(&format!(
+            "update staging.transactions set updated_at = {change};
+            update ops.batches set state = 'staged'"
+        ))
+        .await;
+        let report = shop.judge().await;
+        assert_eq!(
+            report.status == Status::Blocked,
+            status == "fail",
+            "{change}"
+        );
+        let json = shop.report();
+        let results = json["results"].as_array().expect("results");
+        let result = results
+            .iter()
+            .find(|result| result["check_id"] == "transactions.updated_at.freshness")
+            .expect("a result");
+        assert_eq!(result["status"], status, "{change}");
+        assert_eq!(result["actual"], actual, "{change}");
+        assert_eq!(result["dimension"], "timeliness");
+        assert_eq!(result["expected"], "age <= 12 h (error beyond 1 d)");
+    }
 }
 
 /// Goal: every column of a contract is in the schema, and the other way round.

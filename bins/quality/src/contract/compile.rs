@@ -1,25 +1,26 @@
 //! A document of the standard becomes an entity with its checks.
 
-use serde_saphyr::Spanned;
+use std::path::Path;
 
-use super::custom::{criticality, expect_property, flag};
-use super::document::{Document, OneOrMore, Property, Relationship, SchemaObject};
-use super::quality;
-use super::read::Problem;
-use crate::check::{Assertion, Check, Column, Dimension, Entity, Reference, Rule, Severity};
+use super::custom::{criticality, flag};
+use super::document::{Document, Property, SchemaObject};
+use super::problem::Problem;
+use super::{options, quality, relationship, service_level};
+use crate::check::{Assertion, Check, Column, Dimension, Entity, Rule, Severity};
 use crate::predicate;
 
 /// Columns that stage fills for every row of a batch alike: not worth a check.
 const BATCH_CONSTANT: &str = "source";
-const API_VERSION_PREFIX: &str = "v3.";
+/// Versions of the standard whose every key we know; later ones may mean more.
+const API_VERSIONS: [&str; 4] = ["v3.0.0", "v3.0.1", "v3.0.2", "v3.1.0"];
 
 pub(super) type Outcome<T> = Result<T, Problem>;
 
-/// Collects checks with the line that each was written on.
+/// Collects the checks of an entity, and whatever is wrong on the way.
 pub(super) struct Checks {
     entity: String,
     checks: Vec<Check>,
-    lines: Vec<u64>,
+    pub(super) problems: Vec<Problem>,
 }
 
 /// What all checks of one part have in common.
@@ -28,15 +29,17 @@ pub(super) struct Facts {
     pub(super) assertion: Assertion,
     pub(super) dimension: Dimension,
     pub(super) severity: Severity,
+    pub(super) description: Option<String>,
 }
 
 impl Facts {
-    fn error(line: u64, assertion: Assertion, dimension: Dimension) -> Self {
+    pub(super) fn error(line: u64, assertion: Assertion, dimension: Dimension) -> Self {
         Self {
             line,
             assertion,
             dimension,
             severity: Severity::Error,
+            description: None,
         }
     }
 }
@@ -46,14 +49,17 @@ impl Checks {
         &mut self,
         column: Option<&str>,
         name: &str,
-        facts: &Facts,
+        facts: Facts,
         rule: Rule,
     ) -> &mut Check {
         let id = match column {
             Some(column) => format!("{}.{column}.{name}", self.entity),
             None => format!("{}.{name}", self.entity),
         };
-        self.lines.push(facts.line);
+        if self.checks.iter().any(|earlier| earlier.id == id) {
+            let message = format!("check `{id}` is there twice; give one an `id`");
+            self.problems.push(Problem::new(facts.line, message));
+        }
         self.checks.push(Check {
             id,
             column: column.map(str::to_owned),
@@ -62,6 +68,9 @@ impl Checks {
             severity: facts.severity,
             rule,
             threshold: None,
+            pattern: None,
+            line: facts.line,
+            description: facts.description,
             is_enabled: true,
             is_overridden: false,
         });
@@ -69,101 +78,141 @@ impl Checks {
         &mut self.checks[last]
     }
 
-    fn refuse_same_ids(&self) -> Outcome<()> {
-        for (index, check) in self.checks.iter().enumerate() {
-            if self.checks[..index]
-                .iter()
-                .any(|earlier| earlier.id == check.id)
-            {
-                let message = format!("check `{}` is there twice; give one an `id`", check.id);
-                return Err(Problem {
-                    line: self.lines[index],
-                    message,
-                });
+    /// Keeps a problem, if it is one; says whether all was well.
+    pub(super) fn note(&mut self, outcome: Outcome<()>) -> bool {
+        match outcome {
+            Ok(()) => true,
+            Err(problem) => {
+                self.problems.push(problem);
+                false
             }
         }
-        Ok(())
     }
 }
 
-/// The entity of a document, and the line of each of its checks.
-pub(super) fn entity(document: Document) -> Outcome<(Entity, Vec<u64>)> {
-    let version = &document.api_version;
-    if !version.value.starts_with(API_VERSION_PREFIX) {
-        let message = format!(
-            "apiVersion `{}` is not {API_VERSION_PREFIX}x",
-            version.value
-        );
-        return Err(Problem {
-            line: version.referenced.line(),
-            message,
-        });
-    }
-    let line = document.schema.referenced.line();
-    let [object] = document.schema.value.as_slice() else {
-        let message = "`schema` must hold exactly one object: a contract is one entity";
-        return Err(Problem {
-            line,
-            message: message.to_owned(),
-        });
+/// The entity of a document, or all that cannot be run in it.
+pub(super) fn entity(path: &Path, document: &Document) -> Result<Entity, Vec<Problem>> {
+    let object = match object(document) {
+        Ok(object) => object,
+        Err(problem) => return Err(vec![problem]),
     };
     let mut checks = Checks {
         entity: object.name.clone(),
         checks: Vec::new(),
-        lines: Vec::new(),
+        problems: Vec::new(),
     };
-    let columns = columns(object);
-    let key = key(object);
+    let columns = columns(object, &mut checks);
+    let key = key(object, &mut checks);
     for property in &object.properties {
-        add_property(
-            &mut checks,
-            &property.value,
-            property.referenced.line(),
-            &key,
-            &columns,
-        )?;
+        let line = property.referenced.line();
+        add_property(&mut checks, &property.value, line, &key, &columns);
     }
-    add_object(&mut checks, object, line, &key, &columns)?;
-    checks.refuse_same_ids()?;
-    let entity = Entity {
+    add_object(
+        &mut checks,
+        object,
+        document.schema.referenced.line(),
+        &key,
+        &columns,
+    );
+    for level in &document.sla_properties {
+        let outcome = service_level::add(&mut checks, object, level);
+        checks.note(outcome);
+    }
+    let mut custom = |outcome: Outcome<u32>| outcome.map_err(|it| checks.problems.push(it)).ok();
+    let criticality = custom(criticality(object)).unwrap_or(1);
+    let has_history = custom(flag(object, "history").map(u32::from)) == Some(1);
+    if !checks.problems.is_empty() {
+        return Err(checks.problems);
+    }
+    Ok(Entity {
         name: object.name.clone(),
         contract: format!("{}@{}", document.id, document.version),
-        criticality: criticality(object)?,
-        has_history: flag(object, "history")?,
+        path: path.to_owned(),
+        criticality,
+        has_history,
         key,
         columns,
         checks: checks.checks,
-    };
-    Ok((entity, checks.lines))
+    })
 }
 
-fn columns(object: &SchemaObject) -> Vec<Column> {
-    object
-        .properties
-        .iter()
-        .map(|property| Column {
-            name: property.value.name.clone(),
-            is_personal: property.value.classification.as_deref() == Some("personal"),
-        })
-        .collect()
+fn object(document: &Document) -> Outcome<&SchemaObject> {
+    let version = &document.api_version;
+    if !API_VERSIONS.contains(&version.value.as_str()) {
+        let message = format!(
+            "apiVersion `{}` is not known; known are {}",
+            version.value,
+            API_VERSIONS.join(", ")
+        );
+        return Err(Problem::new(version.referenced.line(), message));
+    }
+    match document.schema.value.as_slice() {
+        [object] => Ok(object),
+        _ => Err(Problem::new(
+            document.schema.referenced.line(),
+            "`schema` must hold exactly one object: a contract is one entity",
+        )),
+    }
+}
+
+fn columns(object: &SchemaObject, checks: &mut Checks) -> Vec<Column> {
+    let mut columns: Vec<Column> = Vec::new();
+    for property in &object.properties {
+        let (line, property) = (property.referenced.line(), &property.value);
+        let name = &property.name;
+        if name.is_empty() || name.contains(char::is_control) {
+            let message = "a property needs a name without control characters";
+            checks.problems.push(Problem::new(line, message));
+        }
+        if columns.iter().any(|earlier| earlier.name == *name) {
+            let message = format!("property `{name}` is there twice");
+            checks.problems.push(Problem::new(line, message));
+        }
+        columns.push(Column {
+            name: name.clone(),
+            is_personal: property.classification.as_deref() == Some("personal"),
+            line,
+        });
+    }
+    columns
 }
 
 /// Key columns by position, without the one that is the same in the whole batch.
-fn key(object: &SchemaObject) -> Vec<String> {
-    let mut key: Vec<(i64, String)> = object
+fn key(object: &SchemaObject, checks: &mut Checks) -> Vec<String> {
+    let mut key: Vec<(i64, &str)> = Vec::new();
+    let is_composite = object
         .properties
         .iter()
-        .map(|property| &property.value)
-        .filter(|property| property.primary_key && property.name != BATCH_CONSTANT)
-        .map(|property| {
-            (
-                property.primary_key_position.unwrap_or(0),
-                property.name.clone(),
-            )
-        })
-        .collect();
-    key.sort();
-    key.into_iter().map(|(_, name)| name).collect()
+        .filter(|it| it.value.primary_key)
+        .count()
+        > 1;
+    for property in &object.properties {
+        let (line, property) = (property.referenced.line(), &property.value);
+        // The standard's own "none" is -1.
+        let position = property.primary_key_position.filter(|it| *it != -1);
+        let name = property.name.as_str();
+        let wrong = match (property.primary_key, position) {
+            (false, Some(_)) => Some("has a `primaryKeyPosition` and is no `primaryKey`"),
+            (true, None) if is_composite => {
+                Some("is one of several keys: it needs a `primaryKeyPosition`")
+            }
+            (true, Some(position)) if position < 1 => Some("has a `primaryKeyPosition` below 1"),
+            (true, Some(position)) if key.iter().any(|(taken, _)| *taken == position) => {
+                Some("has the `primaryKeyPosition` of another property")
+            }
+            _ => None,
+        };
+        if let Some(wrong) = wrong {
+            let message = format!("`{name}` {wrong}");
+            checks.problems.push(Problem::new(line, message));
+        }
+        if property.primary_key {
+            key.push((position.unwrap_or(1), name));
+        }
+    }
+    key.sort_unstable();
+    let names = key.into_iter().map(|(_, name)| name.to_owned());
+    names.filter(|name| name != BATCH_CONSTANT).collect()
 }
 
 fn add_property(
@@ -172,71 +221,31 @@ fn add_property(
     line: u64,
     key: &[String],
     columns: &[Column],
-) -> Outcome<()> {
+) {
     if property.name == BATCH_CONSTANT {
-        return Ok(());
+        return;
     }
     let column = Some(property.name.as_str());
     if property.required || property.primary_key {
         let facts = Facts::error(line, Assertion::NotNull, Dimension::Completeness);
         let fails = predicate::is_null(&property.name);
-        checks.add(column, "required", &facts, Rule::Row { fails });
+        checks.add(column, "required", facts, Rule::Row { fails });
     }
     let is_whole_key = key == [property.name.clone()];
     if property.unique && !is_whole_key {
         let facts = Facts::error(line, Assertion::Unique, Dimension::Uniqueness);
-        let rule = Rule::Unique {
-            columns: vec![property.name.clone()],
-        };
-        checks.add(column, "unique", &facts, rule);
+        let columns = vec![property.name.clone()];
+        checks.add(column, "unique", facts, Rule::Unique { columns });
     }
-    add_type_options(checks, property, line)?;
+    options::add(checks, property);
     for relationship in &property.relationships {
-        let from = vec![property.name.clone()];
-        add_reference(checks, column, from, relationship)?;
+        let outcome = relationship::add_to_property(checks, &property.name, relationship);
+        checks.note(outcome);
     }
-    for quality in &property.quality {
-        quality::add(checks, column, quality, columns)?;
+    for item in &property.quality {
+        let outcome = quality::add(checks, column, item, columns);
+        checks.note(outcome);
     }
-    Ok(())
-}
-
-fn add_type_options(checks: &mut Checks, property: &Property, line: u64) -> Outcome<()> {
-    let options = &property.logical_type_options;
-    let name = property.name.as_str();
-    let bounds = [
-        ("minimum", "<", &options.minimum),
-        ("exclusiveMinimum", "<=", &options.exclusive_minimum),
-        ("maximum", ">", &options.maximum),
-        ("exclusiveMaximum", ">=", &options.exclusive_maximum),
-    ];
-    for (word, operator, bound) in bounds {
-        let Some(bound) = bound else { continue };
-        let line = bound.referenced.line();
-        let facts = Facts::error(line, Assertion::Range, Dimension::Validity);
-        let fails = predicate::beyond(name, property.logical_type, operator, &bound.value)
-            .ok_or_else(|| Problem {
-                line,
-                message: format!("`{word}` of `{name}` fits no {:?}", property.logical_type),
-            })?;
-        checks.add(Some(name), word, &facts, Rule::Row { fails });
-    }
-    let lengths = [
-        ("minLength", "<", options.min_length),
-        ("maxLength", ">", options.max_length),
-    ];
-    for (word, operator, bound) in lengths {
-        let Some(bound) = bound else { continue };
-        let facts = Facts::error(line, Assertion::Length, Dimension::Validity);
-        let fails = predicate::length(name, operator, bound);
-        checks.add(Some(name), word, &facts, Rule::Row { fails });
-    }
-    if let Some(pattern) = &options.pattern {
-        let facts = Facts::error(line, Assertion::Pattern, Dimension::Validity);
-        let fails = predicate::not_like(name, pattern);
-        checks.add(Some(name), "pattern", &facts, Rule::Row { fails });
-    }
-    Ok(())
 }
 
 fn add_object(
@@ -245,104 +254,27 @@ fn add_object(
     line: u64,
     key: &[String],
     columns: &[Column],
-) -> Outcome<()> {
+) {
     if !key.is_empty() {
         let column = if let [only] = key {
             Some(only.as_str())
         } else {
             None
         };
-        let facts = Facts::error(line, Assertion::Unique, Dimension::Uniqueness);
-        checks.add(column, "unique", &facts, Rule::KeyConflict);
+        let facts = || Facts::error(line, Assertion::Unique, Dimension::Uniqueness);
+        checks.add(column, "unique", facts(), Rule::KeyConflict);
         let facts = Facts {
             severity: Severity::Warning,
-            ..facts
+            ..facts()
         };
-        checks.add(None, "duplicate", &facts, Rule::KeyDuplicate);
+        checks.add(None, "duplicate", facts, Rule::KeyDuplicate);
     }
     for relationship in &object.relationships {
-        let from = relationship
-            .value
-            .from
-            .as_ref()
-            .map(names)
-            .ok_or_else(|| Problem {
-                line: relationship.referenced.line(),
-                message: "key `from` is missing".to_owned(),
-            })?;
-        let from = from.iter().map(|name| last_part(name)).collect();
-        add_reference(checks, None, from, relationship)?;
+        let outcome = relationship::add_to_object(checks, &object.name, relationship, columns);
+        checks.note(outcome);
     }
-    for quality in &object.quality {
-        quality::add(checks, None, quality, columns)?;
+    for item in &object.quality {
+        let outcome = quality::add(checks, None, item, columns);
+        checks.note(outcome);
     }
-    Ok(())
-}
-
-fn names(names: &OneOrMore) -> Vec<String> {
-    match names {
-        OneOrMore::One(name) => vec![name.clone()],
-        OneOrMore::More(names) => names.clone(),
-    }
-}
-
-/// `orders.order_id` → `order_id`.
-fn last_part(name: &str) -> String {
-    name.rsplit('.').next().unwrap_or(name).to_owned()
-}
-
-fn add_reference(
-    checks: &mut Checks,
-    column: Option<&str>,
-    columns: Vec<String>,
-    relationship: &Spanned<Relationship>,
-) -> Outcome<()> {
-    let line = relationship.referenced.line();
-    let problem = |message: &str| Problem {
-        line,
-        message: message.to_owned(),
-    };
-    let targets = names(&relationship.value.to);
-    let Some((target, _)) = targets.first().and_then(|name| name.split_once('.')) else {
-        return Err(problem("`to` must be written as `entity.column`"));
-    };
-    if targets
-        .iter()
-        .any(|name| !name.starts_with(&format!("{target}.")))
-    {
-        return Err(problem("all parts of `to` must lead to the same entity"));
-    }
-    if targets.len() != columns.len() {
-        return Err(problem(
-            "`from` and `to` must have the same number of columns",
-        ));
-    }
-    let mut severity = Severity::Error;
-    for property in &relationship.value.custom_properties {
-        expect_property(property, &["severity"])?;
-        severity = serde_json::from_value(property.value.value.clone())
-            .map_err(|_| problem("`severity` is critical, error, warning or info"))?;
-    }
-    let rule = Rule::Reference(Reference {
-        target: target.to_owned(),
-        target_columns: targets.iter().map(|name| last_part(name)).collect(),
-        columns: columns.clone(),
-    });
-    let dimension = Dimension::ReferentialIntegrity;
-    let facts = Facts {
-        line,
-        assertion: Assertion::Reference,
-        dimension,
-        severity,
-    };
-    match column {
-        Some(column) => checks.add(Some(column), "reference", &facts, rule),
-        None => checks.add(
-            None,
-            &format!("{}.reference", columns.join("_")),
-            &facts,
-            rule,
-        ),
-    };
-    Ok(())
 }

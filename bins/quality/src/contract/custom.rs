@@ -4,7 +4,7 @@ use serde_saphyr::Spanned;
 
 use super::compile::Outcome;
 use super::document::{CustomProperty, SchemaObject};
-use super::read::{Problem, suggestion};
+use super::problem::{Problem, suggestion};
 
 pub(super) fn expect_property(property: &Spanned<CustomProperty>, known: &[&str]) -> Outcome<()> {
     let name = property.value.property.as_str();

@@ -3,13 +3,22 @@
 //! Invariant: every key is either executed or known to be documentation; anything else is refused
 //! while it is read. Fields with a leading underscore are documentation.
 
-use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_saphyr::Spanned;
 
 /// A part that people and other tools read.
 type Prose = Option<IgnoredAny>;
+
+/// A key that is there must have a value: an empty one would read as if the key were absent.
+fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -44,13 +53,31 @@ pub(crate) struct Document {
     pub(crate) _team: Prose,
     #[serde(rename = "roles")]
     pub(crate) _roles: Prose,
-    /// Freshness is watched by `monitor`, after publication.
-    #[serde(rename = "slaProperties")]
-    pub(crate) _sla_properties: Prose,
+    #[serde(default)]
+    pub(crate) sla_properties: Vec<Spanned<ServiceLevel>>,
     #[serde(rename = "authoritativeDefinitions")]
     pub(crate) _authoritative_definitions: Prose,
     #[serde(rename = "contractCreatedTs")]
     pub(crate) _created: Prose,
+}
+
+/// A promise about the data; those about freshness are executed, the others are documentation.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ServiceLevel {
+    pub(crate) property: String,
+    pub(crate) value: Value,
+    pub(crate) value_ext: Option<Value>,
+    pub(crate) unit: Option<String>,
+    pub(crate) element: Option<String>,
+    pub(crate) id: Option<String>,
+    pub(crate) description: Option<String>,
+    #[serde(rename = "driver")]
+    pub(crate) _driver: Prose,
+    #[serde(rename = "scheduler")]
+    pub(crate) _scheduler: Prose,
+    #[serde(rename = "schedule")]
+    pub(crate) _schedule: Prose,
 }
 
 #[derive(Debug, Deserialize)]
@@ -101,7 +128,9 @@ pub(crate) struct Property {
     pub(crate) unique: bool,
     #[serde(default)]
     pub(crate) primary_key: bool,
+    #[serde(default, deserialize_with = "present")]
     pub(crate) primary_key_position: Option<i64>,
+    #[serde(default, deserialize_with = "present")]
     pub(crate) classification: Option<String>,
     #[serde(default)]
     pub(crate) logical_type_options: LogicalTypeOptions,
@@ -123,6 +152,18 @@ pub(crate) struct Property {
     pub(crate) _examples: Prose,
     #[serde(rename = "criticalDataElement")]
     pub(crate) _critical_data_element: Prose,
+    #[serde(rename = "partitioned")]
+    pub(crate) _partitioned: Prose,
+    #[serde(rename = "partitionKeyPosition")]
+    pub(crate) _partition_key_position: Prose,
+    #[serde(rename = "encryptedName")]
+    pub(crate) _encrypted_name: Prose,
+    #[serde(rename = "transformSourceObjects")]
+    pub(crate) _transform_source_objects: Prose,
+    #[serde(rename = "transformLogic")]
+    pub(crate) _transform_logic: Prose,
+    #[serde(rename = "transformDescription")]
+    pub(crate) _transform_description: Prose,
     #[serde(rename = "tags")]
     pub(crate) _tags: Prose,
     #[serde(rename = "authoritativeDefinitions")]
@@ -147,13 +188,20 @@ pub(crate) enum LogicalType {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct LogicalTypeOptions {
+    #[serde(default, deserialize_with = "present")]
     pub(crate) minimum: Option<Spanned<Value>>,
+    #[serde(default, deserialize_with = "present")]
     pub(crate) maximum: Option<Spanned<Value>>,
+    #[serde(default, deserialize_with = "present")]
     pub(crate) exclusive_minimum: Option<Spanned<Value>>,
+    #[serde(default, deserialize_with = "present")]
     pub(crate) exclusive_maximum: Option<Spanned<Value>>,
-    pub(crate) pattern: Option<String>,
-    pub(crate) min_length: Option<u32>,
-    pub(crate) max_length: Option<u32>,
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) pattern: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) min_length: Option<Spanned<u32>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) max_length: Option<Spanned<u32>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -161,6 +209,7 @@ pub(crate) struct LogicalTypeOptions {
 pub(crate) struct Relationship {
     #[serde(rename = "type")]
     pub(crate) _kind: Option<RelationshipKind>,
+    #[serde(default, deserialize_with = "present")]
     pub(crate) from: Option<OneOrMore>,
     pub(crate) to: OneOrMore,
     #[serde(default)]
@@ -194,34 +243,53 @@ pub(crate) struct CustomProperty {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Quality {
+    #[serde(default, deserialize_with = "present")]
     pub(crate) id: Option<String>,
-    #[serde(rename = "type")]
+    #[serde(rename = "type", default, deserialize_with = "present")]
     pub(crate) kind: Option<QualityKind>,
+    #[serde(default, deserialize_with = "present")]
     pub(crate) metric: Option<Metric>,
     #[serde(default)]
     pub(crate) arguments: Arguments,
+    #[serde(default, deserialize_with = "present")]
     pub(crate) must_be: Option<Value>,
+    #[serde(default, deserialize_with = "present")]
     pub(crate) must_not_be: Option<Value>,
+    #[serde(default, deserialize_with = "present")]
     pub(crate) must_be_greater_than: Option<f64>,
+    #[serde(default, deserialize_with = "present")]
     pub(crate) must_be_greater_or_equal_to: Option<f64>,
+    #[serde(default, deserialize_with = "present")]
     pub(crate) must_be_less_than: Option<f64>,
+    #[serde(default, deserialize_with = "present")]
     pub(crate) must_be_less_or_equal_to: Option<f64>,
+    #[serde(default, deserialize_with = "present")]
     pub(crate) must_be_between: Option<[f64; 2]>,
+    #[serde(default, deserialize_with = "present")]
     pub(crate) must_not_be_between: Option<[f64; 2]>,
+    #[serde(default, deserialize_with = "present")]
     pub(crate) unit: Option<Unit>,
+    #[serde(default, deserialize_with = "present")]
     pub(crate) query: Option<String>,
+    #[serde(default, deserialize_with = "present")]
     pub(crate) engine: Option<String>,
+    #[serde(default, deserialize_with = "present")]
     pub(crate) implementation: Option<String>,
+    #[serde(default, deserialize_with = "present")]
     pub(crate) dimension: Option<OdcsDimension>,
+    #[serde(default, deserialize_with = "present")]
     pub(crate) severity: Option<crate::check::Severity>,
     #[serde(rename = "name")]
     pub(crate) _name: Prose,
-    #[serde(rename = "description")]
-    pub(crate) _description: Prose,
+    pub(crate) description: Option<String>,
     #[serde(rename = "businessImpact")]
     pub(crate) _business_impact: Prose,
     #[serde(rename = "method")]
     pub(crate) _method: Prose,
+    #[serde(rename = "scheduler")]
+    pub(crate) _scheduler: Prose,
+    #[serde(rename = "schedule")]
+    pub(crate) _schedule: Prose,
     #[serde(rename = "tags")]
     pub(crate) _tags: Prose,
     #[serde(rename = "authoritativeDefinitions")]
@@ -236,6 +304,17 @@ pub(crate) enum QualityKind {
     Library,
     Sql,
     Custom,
+}
+
+impl QualityKind {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Library => "library",
+            Self::Sql => "sql",
+            Self::Custom => "custom",
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -264,9 +343,13 @@ impl Metric {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Arguments {
+    #[serde(default, deserialize_with = "present")]
     pub(crate) valid_values: Option<Vec<Value>>,
+    #[serde(default, deserialize_with = "present")]
     pub(crate) missing_values: Option<Vec<Value>>,
+    #[serde(default, deserialize_with = "present")]
     pub(crate) pattern: Option<String>,
+    #[serde(default, deserialize_with = "present")]
     pub(crate) properties: Option<Vec<String>>,
 }
 

@@ -4,13 +4,36 @@ use serde_json::Value;
 use serde_saphyr::Spanned;
 
 use super::compile::{Checks, Facts, Outcome};
-use super::document::{Metric, OdcsDimension, Quality, QualityKind, Unit};
-use super::read::{Problem, suggestion};
+use super::document::{Arguments, Metric, OdcsDimension, Quality, QualityKind};
+use super::problem::{Problem, suggestion};
+use super::sql_shape::misfit;
+use super::threshold;
 use crate::check::{Assertion, Column, Dimension, Operator, Rule, Severity, Threshold};
 use crate::predicate;
 use crate::rules;
 
 const ENGINE: &str = "bullion";
+
+/// What a check is, before it has a name.
+struct Parts {
+    rule: Rule,
+    assertion: Assertion,
+    dimension: Dimension,
+    name: Option<&'static str>,
+    pattern: Option<String>,
+}
+
+impl Parts {
+    fn new(rule: Rule, assertion: Assertion, dimension: Dimension) -> Self {
+        Self {
+            rule,
+            assertion,
+            dimension,
+            name: None,
+            pattern: None,
+        }
+    }
+}
 
 pub(super) fn add(
     checks: &mut Checks,
@@ -21,108 +44,228 @@ pub(super) fn add(
     let line = quality.referenced.line();
     let item = &quality.value;
     let kind = item.kind.unwrap_or(QualityKind::Library);
-    let (rule, assertion, default_dimension, default_name) = match kind {
+    refuse_foreign_keys(line, kind, item)?;
+    let parts = match kind {
         QualityKind::Text => return Ok(()),
         QualityKind::Library => library(line, column, item, columns)?,
         QualityKind::Sql => sql(line, column, item)?,
         QualityKind::Custom => custom(line, item, columns)?,
     };
-    let dimension = item.dimension.map_or(default_dimension, our_dimension);
-    let severity = item.severity.unwrap_or(Severity::Error);
-    let threshold = threshold(line, item)?;
     let facts = Facts {
         line,
-        assertion,
-        dimension,
-        severity,
+        assertion: parts.assertion,
+        dimension: item.dimension.map_or(parts.dimension, our_dimension),
+        severity: item.severity.unwrap_or(Severity::Error),
+        description: item.description.clone(),
     };
-    let name = match (&item.id, default_name) {
-        (Some(id), _) => id.as_str(),
-        (None, Some(name)) => name,
-        (None, None) => {
-            return Err(Problem {
-                line,
-                message: "key `id` is missing".to_owned(),
-            });
-        }
-    };
-    let needs_operator = matches!(rule, Rule::RowCount | Rule::Query { .. });
-    if needs_operator && threshold.is_none() {
-        let message = format!("check `{name}` needs an operator, such as `mustBe`");
-        return Err(Problem { line, message });
-    }
-    let is_table_rule = needs_operator;
-    let check = checks.add(column, name, &facts, rule);
-    // "No row may fail" is what every row rule means anyway.
-    check.threshold = threshold.filter(|it| is_table_rule || it.operator != Operator::Equal(0.0));
+    let name = item.id.as_deref().or(parts.name);
+    let name = name.ok_or_else(|| Problem::new(line, "key `id` is missing"))?;
+    let (rule, threshold) = with_threshold(line, name, parts.rule, threshold::read(line, item)?)?;
+    let check = checks.add(column, name, facts, rule);
+    check.threshold = threshold;
+    check.pattern = parts.pattern;
     Ok(())
 }
 
-type Parts = (Rule, Assertion, Dimension, Option<&'static str>);
+/// Keys that another type of check would execute must not be there for nothing.
+fn refuse_foreign_keys(line: u64, kind: QualityKind, item: &Quality) -> Outcome<()> {
+    let arguments = &item.arguments;
+    let has_arguments = arguments.valid_values.is_some()
+        || arguments.missing_values.is_some()
+        || arguments.pattern.is_some()
+        || arguments.properties.is_some();
+    let keys = [
+        ("metric", item.metric.is_some(), QualityKind::Library),
+        ("arguments", has_arguments, QualityKind::Library),
+        ("query", item.query.is_some(), QualityKind::Sql),
+        ("engine", item.engine.is_some(), QualityKind::Custom),
+        (
+            "implementation",
+            item.implementation.is_some(),
+            QualityKind::Custom,
+        ),
+    ];
+    let foreign = keys
+        .into_iter()
+        .find(|(_, is_there, of)| *is_there && *of != kind);
+    match foreign {
+        None => Ok(()),
+        Some((key, _, of)) => {
+            let message = format!("key `{key}` belongs to a check of type `{}`", of.name());
+            Err(Problem::new(line, message))
+        }
+    }
+}
+
+/// A rule with what the contract tolerates. A contract that asks for rows that a rule finds ("some
+/// must be null") calls none of them bad: that is a question about the table, which holds no row
+/// back and is right or wrong as a whole.
+fn with_threshold(
+    line: u64,
+    name: &str,
+    rule: Rule,
+    threshold: Option<Threshold>,
+) -> Outcome<(Rule, Option<Threshold>)> {
+    let is_table_rule = matches!(rule, Rule::RowCount | Rule::Query { .. });
+    let Some(threshold) = threshold else {
+        if is_table_rule {
+            let message = format!("check `{name}` needs an operator, such as `mustBe`");
+            return Err(Problem::new(line, message));
+        }
+        return Ok((rule, None));
+    };
+    if matches!(rule, Rule::RowCount) && threshold.is_percent {
+        let message = "`rowCount` is a number of rows; there is nothing that it is a percent of";
+        return Err(Problem::new(line, message));
+    }
+    if is_table_rule {
+        let is_boolean = matches!(threshold.operator, Operator::Is(_));
+        if is_boolean && matches!(rule, Rule::RowCount) {
+            return Err(Problem::new(
+                line,
+                "`rowCount` is a number, not true or false",
+            ));
+        }
+        return Ok((rule, Some(threshold)));
+    }
+    if let Operator::Is(_) = threshold.operator {
+        let message = format!("check `{name}` counts rows: it must be a number");
+        return Err(Problem::new(line, message));
+    }
+    if !threshold.asks_for_some() {
+        let threshold = Some(threshold).filter(|it| !it.tolerates_nothing());
+        return Ok((rule, threshold));
+    }
+    let text = predicate::counted(&rule, threshold.is_percent).ok_or_else(|| {
+        let message = format!("check `{name}` holds back rows: it can only be limited upwards");
+        Problem::new(line, message)
+    })?;
+    Ok((Rule::Query { text }, Some(threshold)))
+}
 
 fn library(line: u64, column: Option<&str>, item: &Quality, columns: &[Column]) -> Outcome<Parts> {
-    let problem = |message: String| Problem { line, message };
     let metric = item
         .metric
-        .ok_or_else(|| problem("key `metric` is missing".to_owned()))?;
+        .ok_or_else(|| Problem::new(line, "key `metric` is missing"))?;
     let name = metric.name();
-    let of_a_property = || column.ok_or_else(|| problem(format!("`{name}` belongs to a property")));
     let arguments = &item.arguments;
-    let (rule, assertion, dimension) = match metric {
+    refuse_foreign_arguments(line, metric, arguments)?;
+    let of_a_property =
+        || column.ok_or_else(|| Problem::new(line, format!("`{name}` belongs to a property")));
+    let mut parts = match metric {
         Metric::NullValues => {
             let fails = predicate::is_null(of_a_property()?);
-            (
-                Rule::Row { fails },
-                Assertion::NotNull,
-                Dimension::Completeness,
-            )
+            let rule = Rule::Row { fails };
+            Parts::new(rule, Assertion::NotNull, Dimension::Completeness)
         }
         Metric::MissingValues => {
-            let missing = arguments
-                .missing_values
-                .as_deref()
-                .unwrap_or(&[Value::Null]);
-            let fails = predicate::is_missing(of_a_property()?, missing);
-            (
-                Rule::Row { fails },
-                Assertion::NotNull,
-                Dimension::Completeness,
-            )
+            let missing = arguments.missing_values.as_deref();
+            let fails = predicate::is_missing(of_a_property()?, missing.unwrap_or(&[Value::Null]));
+            let rule = Rule::Row { fails };
+            Parts::new(rule, Assertion::NotNull, Dimension::Completeness)
         }
-        Metric::InvalidValues => {
-            let column = of_a_property()?;
-            let (fails, assertion) = match (&arguments.valid_values, &arguments.pattern) {
-                (Some(values), None) => {
-                    (predicate::not_in(column, values), Assertion::AcceptedValues)
-                }
-                (None, Some(pattern)) => (predicate::not_like(column, pattern), Assertion::Pattern),
-                _ => {
-                    let message = "`invalidValues` takes either `validValues` or `pattern`";
-                    return Err(problem(message.to_owned()));
-                }
-            };
-            (Rule::Row { fails }, assertion, Dimension::Validity)
-        }
+        Metric::InvalidValues => invalid_values(line, of_a_property()?, arguments)?,
         Metric::DuplicateValues => {
-            let names = match (column, &arguments.properties) {
-                (Some(column), None) => vec![column.to_owned()],
-                (None, Some(names)) => names.clone(),
-                _ => return Err(problem("`duplicateValues` needs its columns".to_owned())),
-            };
-            if let Some(unknown) = names.iter().find(|name| !is_column(columns, name)) {
-                return Err(problem(format!(
-                    "`{unknown}` is no property of this contract"
-                )));
-            }
-            (
-                Rule::Unique { columns: names },
-                Assertion::Unique,
-                Dimension::Uniqueness,
-            )
+            let columns = repeated_columns(line, column, arguments, columns)?;
+            let rule = Rule::Unique { columns };
+            Parts::new(rule, Assertion::Unique, Dimension::Uniqueness)
         }
-        Metric::RowCount => (Rule::RowCount, Assertion::RowCount, Dimension::Completeness),
+        Metric::RowCount if column.is_some() => {
+            let message = "`rowCount` belongs to the object, not to a property";
+            return Err(Problem::new(line, message));
+        }
+        Metric::RowCount => {
+            Parts::new(Rule::RowCount, Assertion::RowCount, Dimension::Completeness)
+        }
     };
-    Ok((rule, assertion, dimension, Some(name)))
+    parts.name = Some(name);
+    Ok(parts)
+}
+
+fn refuse_foreign_arguments(line: u64, metric: Metric, arguments: &Arguments) -> Outcome<()> {
+    use Metric::{DuplicateValues, InvalidValues, MissingValues};
+    let given: [(&str, bool, &[Metric]); 4] = [
+        (
+            "validValues",
+            arguments.valid_values.is_some(),
+            &[InvalidValues],
+        ),
+        ("pattern", arguments.pattern.is_some(), &[InvalidValues]),
+        (
+            "missingValues",
+            arguments.missing_values.is_some(),
+            &[InvalidValues, MissingValues],
+        ),
+        (
+            "properties",
+            arguments.properties.is_some(),
+            &[DuplicateValues],
+        ),
+    ];
+    let foreign = given
+        .into_iter()
+        .find(|(_, is_there, of)| *is_there && !of.contains(&metric));
+    if let Some((name, ..)) = foreign {
+        let message = format!("argument `{name}` means nothing to `{}`", metric.name());
+        return Err(Problem::new(line, message));
+    }
+    let lists = [&arguments.valid_values, &arguments.missing_values];
+    let is_nested = |value: &Value| value.is_array() || value.is_object();
+    if lists.into_iter().flatten().flatten().any(is_nested) {
+        return Err(Problem::new(
+            line,
+            "a list of values holds texts, numbers, booleans and null",
+        ));
+    }
+    Ok(())
+}
+
+/// What is missing is not invalid: `missingValues` are left alone here, as null is.
+fn invalid_values(line: u64, column: &str, arguments: &Arguments) -> Outcome<Parts> {
+    let listed = arguments.valid_values.as_deref();
+    let pattern = arguments.pattern.as_deref();
+    let assertion = match (listed, pattern) {
+        (None, None) => {
+            let message = "`invalidValues` needs the argument `validValues` or `pattern`";
+            return Err(Problem::new(line, message));
+        }
+        (Some(_), _) => Assertion::AcceptedValues,
+        (None, Some(_)) => Assertion::Pattern,
+    };
+    let mut ways: Vec<String> = Vec::new();
+    ways.extend(listed.map(|values| predicate::not_in(column, values)));
+    ways.extend(pattern.map(|pattern| predicate::not_like(column, pattern)));
+    let mut fails = ways.join(" or ");
+    if let Some(missing) = &arguments.missing_values {
+        let missing = predicate::is_missing(column, missing);
+        fails = format!("({fails}) and not ({missing})");
+    }
+    let mut parts = Parts::new(Rule::Row { fails }, assertion, Dimension::Validity);
+    parts.pattern = pattern.map(str::to_owned);
+    Ok(parts)
+}
+
+fn repeated_columns(
+    line: u64,
+    column: Option<&str>,
+    arguments: &Arguments,
+    columns: &[Column],
+) -> Outcome<Vec<String>> {
+    let names = match (column, &arguments.properties) {
+        (Some(column), None) => vec![column.to_owned()],
+        (None, Some(names)) if !names.is_empty() => names.clone(),
+        (Some(_), Some(_)) => {
+            let message = "`properties` belong to `duplicateValues` of the whole object";
+            return Err(Problem::new(line, message));
+        }
+        _ => return Err(Problem::new(line, "`duplicateValues` needs its columns")),
+    };
+    if let Some(unknown) = names.iter().find(|name| !is_column(columns, name)) {
+        let near = suggestion(unknown, columns.iter().map(|it| it.name.as_str()));
+        let message = format!("`{unknown}` is no property of this contract{near}");
+        return Err(Problem::new(line, message));
+    }
+    Ok(names)
 }
 
 fn is_column(columns: &[Column], name: &str) -> bool {
@@ -130,23 +273,22 @@ fn is_column(columns: &[Column], name: &str) -> bool {
 }
 
 fn sql(line: u64, column: Option<&str>, item: &Quality) -> Outcome<Parts> {
-    let Some(query) = &item.query else {
-        return Err(Problem {
-            line,
-            message: "key `query` is missing".to_owned(),
-        });
-    };
+    let query = item.query.as_deref().unwrap_or_default().trim();
+    if query.is_empty() {
+        return Err(Problem::new(line, "key `query` is missing"));
+    }
+    let query = query.trim_end_matches(';');
+    refuse_misfit(line, "query", query)?;
     let text = predicate::with_column(query, column);
-    Ok((
+    Ok(Parts::new(
         Rule::Query { text },
         Assertion::Query,
         Dimension::Validity,
-        None,
     ))
 }
 
 fn custom(line: u64, item: &Quality, columns: &[Column]) -> Outcome<Parts> {
-    let problem = |message: String| Problem { line, message };
+    let problem = |message: String| Problem::new(line, message);
     let engine = item.engine.as_deref().unwrap_or_default();
     if engine != ENGINE {
         return Err(problem(format!(
@@ -157,13 +299,9 @@ fn custom(line: u64, item: &Quality, columns: &[Column]) -> Outcome<Parts> {
     if text.is_empty() {
         return Err(problem("key `implementation` is missing".to_owned()));
     }
+    let parts = |rule| Parts::new(rule, Assertion::Expression, Dimension::Validity);
     if let Some(rule) = rules::find(text) {
-        return Ok((
-            Rule::Named(rule),
-            Assertion::Expression,
-            Dimension::Validity,
-            None,
-        ));
+        return Ok(parts(Rule::Named(rule)));
     }
     let is_name = text
         .chars()
@@ -172,13 +310,16 @@ fn custom(line: u64, item: &Quality, columns: &[Column]) -> Outcome<Parts> {
         let near = suggestion(text, rules::names());
         return Err(problem(format!("no rule is named `{text}`{near}")));
     }
+    refuse_misfit(line, "implementation", text)?;
     let fails = predicate::breaks(text);
-    Ok((
-        Rule::Row { fails },
-        Assertion::Expression,
-        Dimension::Validity,
-        None,
-    ))
+    Ok(parts(Rule::Row { fails }))
+}
+
+fn refuse_misfit(line: u64, key: &str, sql: &str) -> Outcome<()> {
+    match misfit(sql) {
+        None => Ok(()),
+        Some(why) => Err(Problem::new(line, format!("`{key}` {why}"))),
+    }
 }
 
 fn our_dimension(dimension: OdcsDimension) -> Dimension {
@@ -190,46 +331,4 @@ fn our_dimension(dimension: OdcsDimension) -> Dimension {
         OdcsDimension::Timeliness => Dimension::Timeliness,
         OdcsDimension::Uniqueness => Dimension::Uniqueness,
     }
-}
-
-/// The one operator of a check, where it has any.
-pub(super) fn threshold(line: u64, item: &Quality) -> Outcome<Option<Threshold>> {
-    let mut operators = Vec::new();
-    for (expected, is_negated) in [(&item.must_be, false), (&item.must_not_be, true)] {
-        let Some(expected) = expected else { continue };
-        let operator = match (expected, expected.as_f64(), is_negated) {
-            (Value::Bool(expected), _, _) => Operator::Is(*expected != is_negated),
-            (_, Some(bound), false) => Operator::Equal(bound),
-            (_, Some(bound), true) => Operator::NotEqual(bound),
-            _ => {
-                let message = "`mustBe` and `mustNotBe` take a number or a boolean".to_owned();
-                return Err(Problem { line, message });
-            }
-        };
-        operators.push(operator);
-    }
-    operators.extend(item.must_be_greater_than.map(Operator::Greater));
-    operators.extend(
-        item.must_be_greater_or_equal_to
-            .map(Operator::GreaterOrEqual),
-    );
-    operators.extend(item.must_be_less_than.map(Operator::Less));
-    operators.extend(item.must_be_less_or_equal_to.map(Operator::LessOrEqual));
-    operators.extend(
-        item.must_be_between
-            .map(|[low, high]| Operator::Between(low, high)),
-    );
-    operators.extend(
-        item.must_not_be_between
-            .map(|[low, high]| Operator::NotBetween(low, high)),
-    );
-    if operators.len() > 1 {
-        let message = "a check has one operator; write two checks".to_owned();
-        return Err(Problem { line, message });
-    }
-    let is_percent = item.unit == Some(Unit::Percent);
-    Ok(operators.pop().map(|operator| Threshold {
-        operator,
-        is_percent,
-    }))
 }

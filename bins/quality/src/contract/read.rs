@@ -5,14 +5,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use common::Failure;
-use serde_saphyr::Error as YamlError;
 
-use super::compile;
-use super::document::Document;
-use crate::check::{Check, Entity, Rule};
+use super::problem::{Located, Problem, refusal, suggestion};
+use super::{compile, parse};
+use crate::check::{Check, Entity, Reference, Rule};
 
-/// Names further apart than this are not what was meant.
-const SIMILARITY_MIN: f64 = 0.7;
 const FILE_SUFFIX: &str = ".odcs.yaml";
 
 /// All entities, parents before their children.
@@ -21,64 +18,109 @@ pub(crate) struct Contracts {
     pub(crate) entities: Vec<Entity>,
 }
 
-/// Something in a contract that cannot be run.
+/// All contracts that can be run, and all that is wrong with the others.
 #[derive(Debug)]
-pub(crate) struct Problem {
-    pub(crate) line: u64,
-    pub(crate) message: String,
+pub(crate) struct Survey {
+    pub(crate) contracts: Contracts,
+    pub(crate) problems: Vec<Located>,
+    pub(crate) files: usize,
+    /// Entities whose contracts could not be read to their end.
+    pub(crate) broken: Vec<String>,
 }
 
-impl Contracts {
+impl Survey {
     /// Reads every contract of the folder.
-    pub(crate) fn read(folder: &Path) -> anyhow::Result<Self> {
-        let mut entities = Vec::new();
-        let mut places = Vec::new();
-        for path in files(folder)? {
-            let text = std::fs::read_to_string(&path)
-                .with_context(|| format!("failed to read contract `{}`", path.display()))?;
-            let (entity, lines) = parse(&path, &text)?;
-            places.push((path, lines));
-            entities.push(entity);
-        }
-        if entities.is_empty() {
+    pub(crate) fn of(folder: &Path) -> anyhow::Result<Self> {
+        let paths = files(folder)?;
+        if paths.is_empty() {
             let message = format!("no contract (`*{FILE_SUFFIX}`) in `{}`", folder.display());
             return Err(Failure::usage(message).into());
         }
-        let contracts = Self { entities };
-        contracts.check_targets(&places)?;
-        Ok(contracts.in_dependency_order())
+        let mut survey = Self {
+            contracts: Contracts {
+                entities: Vec::new(),
+            },
+            problems: Vec::new(),
+            files: paths.len(),
+            broken: Vec::new(),
+        };
+        for path in paths {
+            let bytes = std::fs::read(&path)
+                .with_context(|| format!("failed to read contract `{}`", path.display()))?;
+            match read_contract(&path, &bytes) {
+                Ok(entity) => survey.take(entity),
+                Err(problems) => {
+                    survey.problems.extend(problems);
+                    survey.broken.push(entity_of(&path));
+                }
+            }
+        }
+        survey.check_targets();
+        survey.contracts = survey.contracts.in_dependency_order();
+        Ok(survey)
+    }
+
+    fn take(&mut self, entity: Entity) {
+        match self.contracts.entity(&entity.name) {
+            None => self.contracts.entities.push(entity),
+            Some(other) => {
+                let message = format!(
+                    "`{}` has a contract in `{}`",
+                    entity.name,
+                    other.path.display()
+                );
+                let line = entity.columns.first().map_or(1, |column| column.line);
+                self.problems
+                    .push(Problem::new(line, message).at(&entity.path));
+            }
+        }
+    }
+
+    /// A relationship leads to columns of another contract; a broken one is not blamed twice.
+    fn check_targets(&mut self) {
+        for entity in &self.contracts.entities {
+            for check in &entity.checks {
+                let Rule::Reference(reference) = &check.rule else {
+                    continue;
+                };
+                if self.broken.contains(&reference.target) {
+                    continue;
+                }
+                if let Some(message) = self.contracts.astray(reference) {
+                    let problem = Problem::new(check.line, message);
+                    self.problems.push(problem.at(&entity.path));
+                }
+            }
+        }
+    }
+}
+
+impl Contracts {
+    /// Reads every contract of the folder; all of them must be sound.
+    pub(crate) fn read(folder: &Path) -> anyhow::Result<Self> {
+        let survey = Survey::of(folder)?;
+        if survey.problems.is_empty() {
+            Ok(survey.contracts)
+        } else {
+            Err(refusal(&survey.problems))
+        }
     }
 
     pub(crate) fn entity(&self, name: &str) -> Option<&Entity> {
         self.entities.iter().find(|entity| entity.name == name)
     }
 
-    /// A relationship leads to columns of another contract.
-    fn check_targets(&self, places: &[(PathBuf, Vec<u64>)]) -> anyhow::Result<()> {
-        for (entity, (path, lines)) in self.entities.iter().zip(places) {
-            for (check, line) in entity.checks.iter().zip(lines) {
-                let Rule::Reference(reference) = &check.rule else {
-                    continue;
-                };
-                let target = self.entity(&reference.target);
-                let is_known = target.is_some_and(|target| {
-                    reference
-                        .target_columns
-                        .iter()
-                        .all(|name| target.has_column(name))
-                });
-                if !is_known {
-                    let wanted = format!(
-                        "{}.{}",
-                        reference.target,
-                        reference.target_columns.join("+")
-                    );
-                    let message = format!("`to: {wanted}` is in no contract");
-                    return Err(failure(path, *line, &message));
-                }
-            }
-        }
-        Ok(())
+    /// Why a reference leads nowhere; none where it leads somewhere.
+    fn astray(&self, reference: &Reference) -> Option<String> {
+        let (target, columns) = (&reference.target, &reference.target_columns);
+        let wanted = format!("`to: {target}.{}` is in no contract", columns.join("+"));
+        let Some(entity) = self.entity(target) else {
+            let known = self.entities.iter().map(|entity| entity.name.as_str());
+            return Some(wanted + &suggestion(target, known));
+        };
+        let unknown = columns.iter().find(|name| !entity.has_column(name))?;
+        let known = entity.columns.iter().map(|column| column.name.as_str());
+        Some(wanted + &suggestion(unknown, known))
     }
 
     /// Parents first, so that a child is judged against what its parents were found to be.
@@ -124,115 +166,28 @@ fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// The entity, and the line that each of its checks was written on.
-pub(super) fn parse(path: &Path, text: &str) -> anyhow::Result<(Entity, Vec<u64>)> {
-    let document: Document = serde_saphyr::from_str(text).map_err(|error| explain(path, &error))?;
-    compile::entity(document).map_err(|problem| failure(path, problem.line, &problem.message))
+/// `…/orders.odcs.yaml` is about `orders`.
+fn entity_of(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.trim_end_matches(FILE_SUFFIX).to_owned()
 }
 
-/// A usage error at a line of a file.
-pub(crate) fn failure(path: &Path, line: u64, message: &str) -> anyhow::Error {
-    Failure::usage(format!("{}:{line}: {message}", path.display())).into()
-}
-
-/// The reader's error with file, line, key and the nearest known key.
-fn explain(path: &Path, error: &YamlError) -> anyhow::Error {
-    let error = error.without_snippet();
-    let line = error.location().map_or(0, |location| location.line());
-    let message = match error {
-        YamlError::SerdeUnknownField {
-            field, expected, ..
-        } => {
-            format!(
-                "unknown key `{field}`{}",
-                suggestion(field, expected.iter().copied())
-            )
-        }
-        YamlError::SerdeUnknownVariant {
-            variant, expected, ..
-        } => {
-            let known = suggestion(variant, expected.iter().copied());
-            format!(
-                "unknown word `{variant}`{known}; known are {}",
-                expected.join(", ")
-            )
-        }
-        YamlError::SerdeMissingField { field, .. } => format!("key `{field}` is missing"),
-        other => first_line(&other.to_string()),
+/// The entity of a contract, or all that is wrong with it.
+pub(crate) fn read_contract(path: &Path, bytes: &[u8]) -> Result<Entity, Vec<Located>> {
+    let located = |problems: Vec<Problem>| -> Vec<Located> {
+        problems.into_iter().map(|it| it.at(path)).collect()
     };
-    failure(path, line, &message)
-}
-
-fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().to_owned()
-}
-
-/// `; did you mean `x`?`, where a known name is near.
-pub(crate) fn suggestion<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
-    let nearest = known
-        .map(|it| (strsim::jaro_winkler(name, it), it))
-        .filter(|(similarity, _)| *similarity >= SIMILARITY_MIN)
-        .max_by(|left, right| left.0.total_cmp(&right.0));
-    nearest.map_or_else(String::new, |(_, it)| format!("; did you mean `{it}`?"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const HEAD: &str = "apiVersion: v3.1.0\nkind: DataContract\nid: orders\nversion: 1.0.0\n\
-                        status: active\nschema:\n  - name: orders\n    properties:\n";
-
-    fn error(rest: &str) -> String {
-        let text = format!("{HEAD}{rest}");
-        let error = parse(Path::new("orders.odcs.yaml"), &text).expect_err("a refusal");
-        assert_eq!(common::errors::exit_code(&error), 2);
-        error.to_string()
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let sound = bytes.get(..error.valid_up_to()).unwrap_or_default();
+        let line = sound.iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
+        located(vec![Problem::new(line, "the contract is not UTF-8 text")])
+    })?;
+    let (document, mut problems) = parse::document(text);
+    match document.map(|document| compile::entity(path, &document)) {
+        Some(Ok(entity)) if problems.is_empty() => return Ok(entity),
+        Some(Err(others)) => problems.extend(others),
+        _ => {}
     }
-
-    #[test]
-    fn an_unknown_key_is_named_with_file_line_and_the_nearest_key() {
-        let text = error("      - name: a\n        logicalType: string\n        requird: true\n");
-        assert_eq!(
-            text,
-            "orders.odcs.yaml:11: unknown key `requird`; did you mean `required`?"
-        );
-    }
-
-    #[test]
-    fn an_unknown_metric_is_named_with_its_line() {
-        let text = error(
-            "      - name: a\n        logicalType: string\n        quality:\n\
-             \x20         - metric: nulValues\n            mustBe: 0\n",
-        );
-        assert!(
-            text.starts_with("orders.odcs.yaml:12: unknown word `nulValues`"),
-            "{text}"
-        );
-        assert!(text.contains("did you mean `nullValues`?"), "{text}");
-    }
-
-    #[test]
-    fn the_published_example_is_understood() {
-        let text = include_str!("../../tests/orders.odcs.yaml");
-        let (entity, _) = parse(Path::new("orders.odcs.yaml"), text).expect("a contract");
-        let ids: Vec<&str> = entity
-            .checks
-            .iter()
-            .map(|check| check.id.as_str())
-            .collect();
-        assert_eq!(
-            ids,
-            [
-                "orders.order_id.required",
-                "orders.customer_id.customer_null",
-                "orders.status.status_valid",
-                "orders.order_total.minimum",
-                "orders.order_id.unique",
-                "orders.duplicate",
-                "orders.rows",
-                "orders.late",
-            ]
-        );
-    }
+    problems.sort_by_key(|problem| problem.line);
+    Err(located(problems))
 }

@@ -17,9 +17,13 @@ pub(crate) enum Reason<'a> {
     Asked(&'a [i64]),
 }
 
-/// Stages the entries of one entity again; none where there is nothing that it could wait for.
+/// Stages the entries of one entity again; none where there is nothing that it could wait for, or
+/// no key to tell rows by.
 /// `$1` is the start of the run. Returns how many rows there are.
 pub(crate) fn stage_again(batch: &Batch, entity: &Entity, reason: Reason<'_>) -> Option<String> {
+    if entity.key.is_empty() {
+        return None;
+    }
     let wanted = match reason {
         Reason::Due => due(batch, entity)?,
         Reason::Asked(ids) => {
