@@ -3,6 +3,7 @@
 mod contracts;
 mod gate;
 mod labels;
+mod oracles;
 mod orders;
 mod planted;
 mod quarantine;
