@@ -16,6 +16,8 @@ use tools::{Answer, Oracles, Testimony};
 const COMPARED_MIN: usize = 20;
 /// Checks of the schema: ours is `contracts_list_the_columns_of_staging_and_no_other`.
 const SCHEMA_KINDS: [&str; 3] = ["field_is_present", "field_type", "field_physical_type"];
+/// Checks of a table as a whole; the one query of a contract is its third rule.
+const TABLE_KINDS: [&str; 2] = ["row_count", "quality_sql_2"];
 /// The same in the whole batch, so that ours do not ask about it.
 const BATCH_CONSTANT: &str = "source";
 
@@ -25,8 +27,13 @@ struct Ours {
     id: String,
     column: String,
     assertion: String,
-    status: String,
     count: i64,
+}
+
+impl Ours {
+    fn table(&self) -> &str {
+        self.id.split('.').next().unwrap_or_default()
+    }
 }
 
 /// What tells one check of ours that a key of theirs belongs to.
@@ -52,9 +59,8 @@ impl<'a> Key<'a> {
     }
 
     fn is_ours(&self, ours: &Ours) -> bool {
-        let (table, name) = ours.id.split_once('.').expect("a table");
-        let name = name.rsplit('.').next().unwrap_or(name);
-        table == self.table
+        let name = ours.id.rsplit('.').next().unwrap_or_default();
+        ours.table() == self.table
             && (ours.column == self.column || self.kind == "primary_key_unique")
             && match (self.kind, ours.assertion.as_str()) {
                 ("field_required", "not_null") => name == "required",
@@ -73,7 +79,7 @@ impl<'a> Key<'a> {
                 ("field_invalid_values", "pattern" | "accepted_values")
                 | ("field_relationships", "reference")
                 | ("row_count", "row_count")
-                | ("quality_sql_0" | "quality_sql_1" | "quality_sql_2", "query") => true,
+                | ("quality_sql_2", "query") => true,
                 _ => false,
             }
     }
@@ -82,7 +88,7 @@ impl<'a> Key<'a> {
 async fn results(db: &TestDatabase) -> Vec<Ours> {
     let rows = db
         .rows(
-            "select check_id, coalesce(column_name, ''), assertion, status, unexpected_count::text
+            "select check_id, coalesce(column_name, ''), assertion, unexpected_count::text
             from ops.check_results where assertion <> 'guard' order by check_id",
         )
         .await;
@@ -93,7 +99,6 @@ async fn results(db: &TestDatabase) -> Vec<Ours> {
             id: next(),
             column: next(),
             assertion: next(),
-            status: next(),
             count: next().parse().expect("a number"),
         }
     });
@@ -154,14 +159,16 @@ fn distinct(columns: &[String], rows: &str) -> String {
     format!("select count(distinct (staged.{columns})) {rows}")
 }
 
-/// Compares every check that the tool and `quality` both have, and prints what only one has.
+/// Our count in a tool's terms, and the tool's own.
+type Counts<'a> = BTreeMap<&'a str, (i64, i64)>;
+
+/// Compares every check that the tool and `quality` both have.
 async fn compare(db: &TestDatabase, testimony: &Testimony) {
     let ours = results(db).await;
-    let mut counts: BTreeMap<&str, (i64, i64)> = BTreeMap::new();
-    let mut differences = Vec::new();
+    let mut counts = Counts::new();
     for answer in &testimony.answers {
         let key = Key::parse(&answer.key);
-        let said = format!("{}: {} says {answer:?}", testimony.tool, answer.key);
+        let said = format!("{} says {answer:?}", testimony.tool);
         if SCHEMA_KINDS.contains(&key.kind) || key.column == BATCH_CONSTANT {
             assert!(answer.is_passed, "{said}");
             continue;
@@ -170,42 +177,53 @@ async fn compare(db: &TestDatabase, testimony: &Testimony) {
         let [same] = same.as_slice() else {
             panic!("{said}, which is no check of ours, or several: {same:?}");
         };
-        match (key.kind, answer.count) {
-            // A number of the table, not of rows that fail: both must draw the same conclusion.
-            ("row_count" | "quality_sql_0" | "quality_sql_1" | "quality_sql_2", _) => {
-                counts.insert(&same.id, (same.count, i64::from(!answer.is_passed)));
-            }
-            // An exclusive bound is two checks of theirs: beyond it, and equal to it.
-            (_, Some(count)) => {
-                let expected = expected(db, same, answer).await;
-                counts.entry(&same.id).or_insert((expected, 0)).1 += count;
-            }
-            (_, None) => differences.push(format!("{said}, without a count")),
+        if TABLE_KINDS.contains(&key.kind) {
+            // A number of the table, not of rows: both must draw the same conclusion.
+            counts.insert(&same.id, (same.count, i64::from(!answer.is_passed)));
+            continue;
         }
+        let count = answer.count.unwrap_or_else(|| panic!("{said}: no count"));
+        let expected = expected(db, same, answer).await;
+        // An exclusive bound is two checks of theirs: beyond it, and equal to it.
+        counts.entry(&same.id).or_insert((expected, 0)).1 += count;
     }
-    for (id, (expected, count)) in &counts {
-        if expected != count {
-            let tool = testimony.tool;
-            differences.push(format!("{id}: ours {expected}, {tool} {count}"));
-        }
-    }
-    let alone: Vec<&str> = ours
+    let differences: Vec<String> = counts
         .iter()
-        .map(|it| it.id.as_str())
-        .filter(|id| !counts.contains_key(id))
+        .filter(|(_, (expected, count))| expected != count)
+        .map(|(id, (expected, count))| format!("{id}: ours {expected}, theirs {count}"))
         .collect();
-    println!(
-        "{}: {} checks compared, {} of them with failing rows; not known to it: {}",
-        testimony.tool,
-        counts.len(),
-        counts
-            .values()
-            .filter(|(expected, _)| *expected > 0)
-            .count(),
-        alone.join(", ")
+    assert!(
+        differences.is_empty(),
+        "{}: {differences:#?}",
+        testimony.tool
     );
-    assert!(differences.is_empty(), "{differences:#?}");
     assert!(counts.len() > COMPARED_MIN, "{counts:?}");
+    report(testimony, &ours, &counts);
+}
+
+/// Says how much was compared, and what was not: it must be of a kind that the tool lacks.
+fn report(testimony: &Testimony, ours: &[Ours], counts: &Counts<'_>) {
+    use std::io::Write as _;
+    let tool = testimony.tool;
+    let tables: Vec<&str> = testimony
+        .answers
+        .iter()
+        .map(|answer| Key::parse(&answer.key).table)
+        .collect();
+    let (lacked, forgotten): (Vec<&Ours>, Vec<&Ours>) = ours
+        .iter()
+        .filter(|it| tables.contains(&it.table()) && !counts.contains_key(it.id.as_str()))
+        .partition(|it| testimony.lacks.contains(&it.assertion.as_str()));
+    assert!(forgotten.is_empty(), "{tool} leaves out {forgotten:#?}");
+    let failing = counts.values().filter(|(expected, _)| *expected > 0);
+    let lacked: Vec<&str> = lacked.iter().map(|it| it.id.as_str()).collect();
+    let _ = writeln!(
+        std::io::stderr(),
+        "{tool}: {} checks compared, {} of them with failing rows; it has no {}",
+        counts.len(),
+        failing.count(),
+        lacked.join(", ")
+    );
 }
 
 /// Goal: the project's contracts find in a shop with faults what public tools find.
