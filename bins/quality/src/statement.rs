@@ -67,10 +67,12 @@ order by failing.rule, failing.place",
 /// Older versions are history where history is kept, and no fault: they are not listed.
 /// `$1` is the start of the run.
 pub(crate) fn quarantine(batch: &Batch, entity: &Entity) -> String {
-    let natural_key = format!(
-        "nullif(concat_ws('/', {}), '')",
-        columns("staged", &entity.key)
-    );
+    let natural_key = if entity.key.is_empty() {
+        "null::text".to_owned()
+    } else {
+        let key = columns("staged", &entity.key);
+        format!("nullif(concat_ws('/', {key}), '')")
+    };
     format!(
         "with earlier as (
     select distinct on (entry.identity)
