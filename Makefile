@@ -7,7 +7,9 @@
 #   make test                                  all tests
 #   make lint                                  format, lints, SQL lint
 #   make bench                                 1,000,000 transactions beside psql \copy
+#   make oracles                               two public tools, as witnesses in tests and benchmark
 #   make pollock                               2,290 polluted CSV files, into docs/POLLOCK.md
+#   make bench-quality                         2,000,000 rows, 6 checks, beside two public tools
 #   make bench-stage                           loading alone, kind of file by kind of file
 #   make bench-stage-large                     a file of 5 GB
 #   make bench-generate SCALE=large            making a shop, beside Python with Faker
@@ -38,8 +40,8 @@ DEMO := env -u DATABASE_URL BULLION__PATHS__DATA_DIR=$(DEMO_DATA) \
 SECONDS ?= 60
 TARGETS ?= records values inspect source
 
-.PHONY: pipeline demo test lint pollock bench bench-stage bench-stage-large bench-generate fuzz \
-    migrate stop clean build postgres
+.PHONY: pipeline demo test lint oracles pollock bench bench-quality bench-stage \
+    bench-stage-large bench-generate fuzz migrate stop clean build postgres
 
 pipeline: postgres build
 	@$(PROGRAMS)/orchestrator run $(RUN_FLAGS)
@@ -67,6 +69,11 @@ lint:
 	cargo clippy --locked --workspace --all-targets -- --deny warnings
 	.ci/lint-sql
 
+# Tests that ask them skip where they are not there, or fail with ORACLES=required.
+oracles:
+	@.ci/python-env target/oracles/datacontract tests/oracles/requirements-datacontract.txt
+	@.ci/python-env target/oracles/soda tests/oracles/requirements-soda.txt
+
 # Where the files are not at hand, DATA= names their folder or archive.
 pollock: postgres
 	@code=0; \
@@ -76,6 +83,9 @@ pollock: postgres
 
 bench: postgres build
 	bench/pipeline.sh
+
+bench-quality: postgres build oracles
+	bench/quality.sh
 
 bench-stage: postgres build
 	bench/stage.sh

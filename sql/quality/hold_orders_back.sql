@@ -56,6 +56,8 @@ broken as materialized (
 
 members as (
 
+    -- How many orders are broken is not known beforehand, and a join would hash all rows of the
+    -- batch instead of them. Inside coalesce the list stays a filter, which is looked up by hash.
     select
         'transactions' as dataset,
         staged.row_id,
@@ -63,7 +65,11 @@ members as (
     from staging.transactions as staged
     inner join broken
         on staged.transaction_id = broken.transaction_id
-    where staged.batch_id = $1
+    where
+        staged.batch_id = $1
+        and coalesce(
+            staged.transaction_id in (select listed.transaction_id from broken as listed), false
+        )
 
     union all
 
@@ -74,7 +80,11 @@ members as (
     from staging.transaction_items as staged
     inner join broken
         on staged.transaction_id = broken.transaction_id
-    where staged.batch_id = $1
+    where
+        staged.batch_id = $1
+        and coalesce(
+            staged.transaction_id in (select listed.transaction_id from broken as listed), false
+        )
 
     union all
 
@@ -85,7 +95,11 @@ members as (
     from staging.payments as staged
     inner join broken
         on staged.transaction_id = broken.transaction_id
-    where staged.batch_id = $1
+    where
+        staged.batch_id = $1
+        and coalesce(
+            staged.transaction_id in (select listed.transaction_id from broken as listed), false
+        )
 
     union all
 
@@ -96,7 +110,11 @@ members as (
     from staging.shipments as staged
     inner join broken
         on staged.transaction_id = broken.transaction_id
-    where staged.batch_id = $1
+    where
+        staged.batch_id = $1
+        and coalesce(
+            staged.transaction_id in (select listed.transaction_id from broken as listed), false
+        )
 
 ),
 

@@ -6,6 +6,7 @@ mod gate;
 mod init;
 mod labels;
 mod lint;
+mod oracles;
 mod orders;
 mod planted;
 mod quarantine;

@@ -314,6 +314,34 @@ async fn freshness_warns_then_fails_and_is_not_greened_by_the_future() {
     }
 }
 
+/// Goal: rows of an entity without a key are refused like others, known by their line alone.
+/// Method: take the key out of a contract, and break one of its rules.
+#[tokio::test]
+async fn a_contract_needs_no_key() {
+    let mut shop = Shop::with_orders(3).await;
+    let folder = shop.configure("");
+    let path = folder.join("contracts/products.odcs.yaml");
+    let contract = std::fs::read_to_string(&path).expect("a contract");
+    let without_key: Vec<&str> = contract
+        .lines()
+        .filter(|line| !line.contains("primaryKey"))
+        .collect();
+    std::fs::write(path, without_key.join("\n")).expect("a contract");
+    shop.execute("update staging.products set price = -1 where row_id = 2")
+        .await;
+    shop.judge().await;
+    let refused = shop
+        .text(
+            "select string_agg(concat_ws(' ', natural_key, source_line, rules), ', ')
+            from ops.quarantine where dataset = 'products'",
+        )
+        .await;
+    assert!(
+        refused.starts_with("3 {products.price.minimum"),
+        "{refused}"
+    );
+}
+
 /// Goal: every column of a contract is in the schema, and the other way round.
 #[tokio::test]
 async fn contracts_list_the_columns_of_staging_and_no_other() {
