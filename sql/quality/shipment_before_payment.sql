@@ -1,0 +1,85 @@
+-- Grain: one row per staged shipment that was handed over before anything was paid.
+-- Reads: staging.shipments, staging.payments, ops.rejections, production.payments. Writes: nothing.
+-- Rerunnable: reads only. $1 batch, $2 source.
+-- What is paid on delivery, or on an invoice, is paid later; so is what goes back.
+with
+
+parcels as materialized (
+
+    select
+        staged.row_id,
+        staged.transaction_id,
+        staged.shipped_at
+    from staging.shipments as staged
+    left join ops.rejections as rejection
+        on
+            rejection.batch_id = $1
+            and rejection.dataset = 'shipments'
+            and staged.row_id = rejection.row_id
+    where
+        staged.batch_id = $1
+        and staged.shipped_at is not null
+        and coalesce(rejection.verdict, 'warned') = 'warned'
+
+),
+
+payments as (
+
+    select
+        staged.transaction_id,
+        staged.payment_method,
+        staged.amount,
+        staged.paid_at
+    from staging.payments as staged
+    left join ops.rejections as rejection
+        on
+            rejection.batch_id = $1
+            and rejection.dataset = 'payments'
+            and staged.row_id = rejection.row_id
+    where
+        staged.batch_id = $1
+        and coalesce(rejection.verdict, 'warned') = 'warned'
+        -- A date that is wrong by itself says nothing of others.
+        and not coalesce(rejection.rules, '{}') && array['payments.paid_at.not_in_future']
+
+    union all
+
+    select
+        known.transaction_id,
+        known.payment_method,
+        known.amount,
+        known.paid_at
+    from parcels
+    inner join production.payments as known
+        on
+            known.source = $2
+            and parcels.transaction_id = known.transaction_id
+            and not known.is_deleted
+
+),
+
+first_payments as (
+
+    select
+        payments.transaction_id,
+        min(payments.paid_at) as paid_at
+    from payments
+    where payments.amount > 0
+    group by payments.transaction_id
+    having
+        not bool_or(
+            coalesce(
+                lower(trim(payments.payment_method)) in (
+                    'cash on delivery', 'cod', 'pay on delivery', 'invoice', 'on account'
+                ),
+                false
+            )
+        )
+
+)
+
+select parcels.row_id
+from parcels
+inner join first_payments
+    on parcels.transaction_id = first_payments.transaction_id
+where parcels.shipped_at < first_payments.paid_at
