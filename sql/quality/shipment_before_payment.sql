@@ -1,5 +1,6 @@
 -- Grain: one row per staged shipment that was handed over before anything was paid.
--- Reads: staging.shipments, staging.payments, ops.rejections, production.payments. Writes: nothing.
+-- Reads: staging.shipments, staging.payments, staging.transactions, ops.rejections,
+--     production.payments, production.transactions. Writes: nothing.
 -- Rerunnable: reads only. $1 batch, $2 source.
 -- What is paid on delivery, or on an invoice, is paid later; so is what goes back.
 with
@@ -27,7 +28,12 @@ payments as (
 
     select
         staged.transaction_id,
-        staged.payment_method,
+        coalesce(
+            lower(trim(staged.payment_method)) in (
+                'cash on delivery', 'cod', 'pay on delivery', 'invoice', 'on account'
+            ),
+            false
+        ) as is_due_later,
         staged.amount,
         staged.paid_at
     from staging.payments as staged
@@ -46,7 +52,12 @@ payments as (
 
     select
         known.transaction_id,
-        known.payment_method,
+        coalesce(
+            lower(trim(known.payment_method)) in (
+                'cash on delivery', 'cod', 'pay on delivery', 'invoice', 'on account'
+            ),
+            false
+        ) as is_due_later,
         known.amount,
         known.paid_at
     from parcels
@@ -66,20 +77,49 @@ first_payments as (
     from payments
     where payments.amount > 0
     group by payments.transaction_id
-    having
-        not bool_or(
-            coalesce(
-                lower(trim(payments.payment_method)) in (
-                    'cash on delivery', 'cod', 'pay on delivery', 'invoice', 'on account'
-                ),
-                false
-            )
-        )
+    having not bool_or(payments.is_due_later)
+
+),
+
+early as materialized (
+
+    select
+        parcels.row_id,
+        parcels.transaction_id
+    from parcels
+    inner join first_payments
+        on parcels.transaction_id = first_payments.transaction_id
+    where parcels.shipped_at < first_payments.paid_at
+
+),
+
+headers as (
+
+    -- A part that is paid by gift card does not say how the rest is paid; the order does.
+    select
+        early.row_id,
+        coalesce(staged.payment_method, known.payment_method) as payment_method
+    from early
+    left join staging.transactions as staged
+        on
+            staged.batch_id = $1
+            and early.transaction_id = staged.transaction_id
+    left join production.transactions as known
+        on
+            known.source = $2
+            and early.transaction_id = known.transaction_id
 
 )
 
-select parcels.row_id
-from parcels
-inner join first_payments
-    on parcels.transaction_id = first_payments.transaction_id
-where parcels.shipped_at < first_payments.paid_at
+select headers.row_id
+from headers
+group by headers.row_id
+having
+    not bool_or(
+        coalesce(
+            lower(trim(headers.payment_method)) in (
+                'cash on delivery', 'cod', 'pay on delivery', 'invoice', 'on account'
+            ),
+            false
+        )
+    )
