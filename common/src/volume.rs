@@ -76,9 +76,8 @@ impl Verdict {
 pub fn judge_last(counts: &[u64], is_excluded: &[bool]) -> Option<Verdict> {
     let (last, past) = counts.split_last()?;
     let is_closed = closed_weekdays(past);
-    let is_out = |day: usize| {
-        is_excluded.get(day).copied().unwrap_or(false) || is_closed[day % WEEK_DAYS]
-    };
+    let is_out =
+        |day: usize| is_excluded.get(day).copied().unwrap_or(false) || is_closed[day % WEEK_DAYS];
     let verdict = Training::of(past, is_out).judge(*last);
     let state = if is_out(past.len()) {
         State::Excluded

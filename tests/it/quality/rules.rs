@@ -26,7 +26,7 @@ const fn case(
     }
 }
 
-const CASES: [Case; 43] = [
+const CASES: [Case; 57] = [
     case(
         "customers",
         "customer_id = null",
@@ -286,6 +286,85 @@ const CASES: [Case; 43] = [
         "shipping_cost = null",
         "quarantined: shipments.shipment_id.required",
     ),
+    case(
+        "customers",
+        "phone = '+49 30 2312x xxx'",
+        "phone = '(030) 23125-678 ext. 12'",
+        "warned: customers.phone.pattern",
+    ),
+    case(
+        "customers",
+        "phone = '+1234567890123456'",
+        "phone = '+123456789012345'",
+        "warned: customers.phone.pattern",
+    ),
+    case(
+        "customers",
+        "phone = '555 123'",
+        "phone = '555.1234'",
+        "warned: customers.phone.pattern",
+    ),
+    case(
+        "products",
+        "currency = 'DEM'",
+        "currency = 'isk'",
+        "warned: products.currency.known",
+    ),
+    case(
+        "transactions",
+        "currency = '$'",
+        "currency = ' € '",
+        "warned: transactions.currency.known",
+    ),
+    case(
+        "transactions",
+        "currency = 'EURO!'",
+        "currency = null",
+        "warned: transactions.currency.known",
+    ),
+    case(
+        "payments",
+        "paid_at = '2025-07-01T11:59:59Z'",
+        "paid_at = null",
+        "warned: payments.paid_at.after_order",
+    ),
+    case(
+        "payments",
+        "amount = 2200",
+        "amount = 22.01",
+        "warned: payments.total_consistent",
+    ),
+    case(
+        "payments",
+        "status = 'Failed'",
+        "status = null",
+        "warned: payments.total_consistent",
+    ),
+    case(
+        "shipments",
+        "shipped_at = '2025-07-01T11:59:59Z'",
+        "shipped_at = null",
+        "warned: shipments.shipped_at.after_payment, shipments.after_order",
+    ),
+    case(
+        "shipments",
+        "delivered_at = '2025-07-01T12:00Z', shipped_at = '2025-07-01T12:00:01Z'",
+        "delivered_at = null",
+        "warned: shipments.delivered_at.after_shipment",
+    ),
+    case(
+        "shipments",
+        "estimated_delivery_at = '2025-06-30T23:59:59Z'",
+        "estimated_delivery_at = '2025-07-01T00:00Z'",
+        "warned: shipments.after_order",
+    ),
+    case(
+        "payments",
+        "paid_at = '2025-07-02Z', payment_method = 'Cash on Delivery'",
+        SAME,
+        "",
+    ),
+    case("shipments", "carrier = null, status = null", SAME, ""),
 ];
 
 /// Goal: every rule of the contracts finds the row that breaks it and spares its healthy twin.
@@ -333,7 +412,8 @@ async fn a_return_is_no_fault() {
         "update staging.transaction_items set quantity = -2, line_total = -18 where row_id = 1;
         update staging.transactions
         set total_amount = -18, tax_amount = 0, shipping_amount = 0, discount_amount = 0
-        where row_id = 1",
+        where row_id = 1;
+        update staging.payments set amount = -18, status = 'refunded' where row_id = 1",
     )
     .await;
     let report = shop.judge().await;
