@@ -212,8 +212,15 @@ suspects as (
     select
         arrived.row_id,
         arrived.transaction_id,
-        whole.paid_amount - arrived.amount + arrived.amount / 100 as as_units,
-        whole.paid_amount - arrived.amount + arrived.amount * 100 as as_cents,
+        -- Nobody pays more than the total at once.
+        case
+            when abs(arrived.amount) <= abs(whole.total_amount) * 100 + 1
+                then whole.paid_amount - arrived.amount + arrived.amount / 100
+        end as as_units,
+        case
+            when abs(arrived.amount) * 100 <= abs(whole.total_amount) + 0.01
+                then whole.paid_amount - arrived.amount + arrived.amount * 100
+        end as as_cents,
         whole.total_amount,
         whole.is_open,
         arrived.is_made
@@ -229,12 +236,15 @@ explained as (
     select
         suspects.row_id,
         suspects.transaction_id,
-        suspects.is_made
-        and (
-            abs(suspects.as_units - suspects.total_amount) <= 0.01
-            or abs(suspects.as_cents - suspects.total_amount) <= 0.01
-            or (suspects.is_open and abs(suspects.as_units) <= 0.01)
-            or (suspects.is_open and abs(suspects.as_cents) <= 0.01)
+        coalesce(
+            suspects.is_made
+            and (
+                abs(suspects.as_units - suspects.total_amount) <= 0.01
+                or abs(suspects.as_cents - suspects.total_amount) <= 0.01
+                or (suspects.is_open and abs(suspects.as_units) <= 0.01)
+                or (suspects.is_open and abs(suspects.as_cents) <= 0.01)
+            ),
+            false
         ) as explains
     from suspects
 

@@ -24,7 +24,7 @@ async fn one_address_of_mail_is_one_customer() {
     publish_customers(&shop).await;
     shop.execute(
         "update staging.customers set postal_code = 'E' || row_id;
-        update staging.customers set email = ' K1+news@Example.ORG ' where row_id = 2;
+        update staging.customers set email = 'K1+news@Example.ORG' where row_id = 2;
         update staging.customers set email = 'K4@example.org', registration_date = '2024-12-31'
             where row_id = 3;
         update staging.customers set email = null where row_id in (5, 6)",

@@ -265,13 +265,13 @@ const CASES: [Case; 57] = [
     case(
         "payments",
         "amount = null",
-        "amount = 0",
+        SAME,
         "quarantined: payments.amount.required",
     ),
     case(
         "payments",
         "amount = -5",
-        "amount = -5, status = 'refunded'",
+        "amount = -5, status = 'refunded', transaction_id = 'published', payment_sequence = 2",
         "warned: payments.amount.not_negative",
     ),
     case(

@@ -132,8 +132,7 @@ async fn a_folder_without_orders_is_an_outage() {
                 values (1, 0, 'shop', 'orders', 'old.csv', 'y', 'y', 1, '2026-01-12Z', '{told}',
                     0, 0, 0, 'loaded');
             update ops.raw_files
-                set business_date = date '{told}' + 1 where batch_id = 1;
-            delete from staging.transactions where row_id > 1"
+                set business_date = date '{told}' + 1 where batch_id = 1"
         ))
         .await;
         let day = if own_day { "2026-01-12" } else { "2026-01-13" };
@@ -142,9 +141,12 @@ async fn a_folder_without_orders_is_an_outage() {
         if own_day {
             assert_eq!(guard, "fail: 2026-01-13: 0 orders, expected about 100");
             shop.execute(
-                "update ops.raw_files set state = 'loaded' where file_id = 1;
-                update ops.raw_files set business_date = '2026-01-13' where file_id = 1;
-                update ops.raw_files set business_date = '2026-01-14' where batch_id = 1",
+                "insert into ops.raw_files
+                    select (jsonb_populate_record(file, jsonb_build_object(
+                        'file_id', 2, 'business_date', '2026-01-13'))).*
+                    from ops.raw_files as file where file_id = 1;
+                update ops.raw_files set business_date = '2026-01-14' where batch_id = 1;
+                delete from staging.transactions where row_id > 1000",
             )
             .await;
             let (status, guard) = judge(&shop, &[("2026-01-14", 96)]).await;
