@@ -18,9 +18,10 @@ people as (
             rejection.batch_id = $1
             and rejection.dataset = 'customers'
             and staged.row_id = rejection.row_id
+            and rejection.verdict <> 'warned'
     where
         staged.batch_id = $1
-        and coalesce(rejection.verdict, 'warned') = 'warned'
+        and rejection.row_id is null
 
     union all
 

@@ -52,12 +52,13 @@ lonely as materialized (
             rejection.batch_id = $1
             and rejection.dataset = 'transactions'
             and staged.row_id = rejection.row_id
+            and rejection.verdict <> 'warned'
     left join staging.retailers as retailer
         on retailer.batch_id = $1
     where
         staged.batch_id = $1
         and staged.transaction_id is not null
-        and coalesce(rejection.verdict, 'warned') = 'warned'
+        and rejection.row_id is null
         and not exists (
             select 1
             from staging.payments as payment

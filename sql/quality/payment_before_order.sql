@@ -15,9 +15,10 @@ arrived as (
             rejection.batch_id = $1
             and rejection.dataset = 'transactions'
             and staged.row_id = rejection.row_id
+            and rejection.verdict <> 'warned'
     where
         staged.batch_id = $1
-        and coalesce(rejection.verdict, 'warned') = 'warned'
+        and rejection.row_id is null
 
 )
 
@@ -35,7 +36,8 @@ left join ops.rejections as rejection
         rejection.batch_id = $1
         and rejection.dataset = 'payments'
         and staged.row_id = rejection.row_id
+        and rejection.verdict <> 'warned'
 where
     staged.batch_id = $1
     and staged.paid_at < coalesce(arrived.transaction_at, known.transaction_at)
-    and coalesce(rejection.verdict, 'warned') = 'warned'
+    and rejection.row_id is null

@@ -26,9 +26,10 @@ ranked as (
             rejection.batch_id = $1
             and rejection.dataset = 'payments'
             and staged.row_id = rejection.row_id
+            and rejection.verdict <> 'warned'
     where
         staged.batch_id = $1
-        and coalesce(rejection.verdict, 'warned') = 'warned'
+        and rejection.row_id is null
         and num_nulls(staged.transaction_id, staged.paid_at, staged.payment_method) = 0
 
 )

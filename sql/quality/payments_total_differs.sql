@@ -126,7 +126,8 @@ orders as (
             rejection.batch_id = $1
             and rejection.dataset = 'transactions'
             and header.row_id = rejection.row_id
-    where coalesce(rejection.verdict, 'warned') = 'warned'
+            and rejection.verdict <> 'warned'
+    where rejection.row_id is null
 
     union all
 

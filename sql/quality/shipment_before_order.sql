@@ -16,9 +16,10 @@ arrived as (
             rejection.batch_id = $1
             and rejection.dataset = 'transactions'
             and staged.row_id = rejection.row_id
+            and rejection.verdict <> 'warned'
     where
         staged.batch_id = $1
-        and coalesce(rejection.verdict, 'warned') = 'warned'
+        and rejection.row_id is null
 
 ),
 
@@ -43,11 +44,12 @@ parcels as (
             rejection.batch_id = $1
             and rejection.dataset = 'shipments'
             and staged.row_id = rejection.row_id
+            and rejection.verdict <> 'warned'
     left join staging.retailers as retailer
         on retailer.batch_id = $1
     where
         staged.batch_id = $1
-        and coalesce(rejection.verdict, 'warned') = 'warned'
+        and rejection.row_id is null
 
 )
 

@@ -17,10 +17,11 @@ parcels as materialized (
             rejection.batch_id = $1
             and rejection.dataset = 'shipments'
             and staged.row_id = rejection.row_id
+            and rejection.verdict <> 'warned'
     where
         staged.batch_id = $1
         and staged.shipped_at is not null
-        and coalesce(rejection.verdict, 'warned') = 'warned'
+        and rejection.row_id is null
 
 ),
 

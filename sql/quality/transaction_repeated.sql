@@ -19,9 +19,10 @@ arrived as materialized (
             rejection.batch_id = $1
             and rejection.dataset = 'transactions'
             and staged.row_id = rejection.row_id
+            and rejection.verdict <> 'warned'
     where
         staged.batch_id = $1
-        and coalesce(rejection.verdict, 'warned') = 'warned'
+        and rejection.row_id is null
 
 ),
 

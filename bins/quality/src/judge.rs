@@ -66,9 +66,13 @@ impl Bench<'_> {
         Ok(verdict)
     }
 
-    /// Keys of millions of rows are grouped in memory where they fit.
+    /// Keys of millions of rows are grouped in memory where they fit. Every pass is another
+    /// statement, and to compile it would take longer than to run it.
     async fn give_memory(&self, tx: &Transaction<'_>) -> anyhow::Result<()> {
-        let text = format!("set local work_mem = '{}MB'", self.settings.work_mem_mb);
+        let text = format!(
+            "set local work_mem = '{}MB'; set local jit = off",
+            self.settings.work_mem_mb
+        );
         tx.batch_execute(&text)
             .await
             .context("failed to set the memory of sorts")
