@@ -13,7 +13,7 @@ pub struct NamedRule {
 }
 
 /// All of them.
-pub static RULES: [NamedRule; 18] = [
+pub static RULES: [NamedRule; 19] = [
     NamedRule {
         name: "transaction_before_registration",
         sql: common::sql!("quality/transaction_before_registration.sql"),
@@ -85,6 +85,10 @@ pub static RULES: [NamedRule; 18] = [
     NamedRule {
         name: "product_repeated",
         sql: common::sql!("quality/product_repeated.sql"),
+    },
+    NamedRule {
+        name: "transaction_late",
+        sql: common::sql!("quality/transaction_late.sql"),
     },
 ];
 

@@ -1,4 +1,5 @@
-//! The guard of volumes: days that this batch is the first to tell of, against those before them.
+//! When orders come: the guard of volumes, which compares the days that a batch is the first to tell
+//! of with those before them, and orders that come late.
 
 use common::Status;
 
@@ -153,6 +154,37 @@ async fn a_folder_without_orders_is_an_outage() {
             assert_eq!(status, Status::Succeeded, "{guard}");
         } else {
             assert_eq!(guard, "pass: 1 days as expected");
+        }
+    }
+}
+
+/// Goal: a new order that comes more than a week after its day is told; an old one's news is not,
+/// nor a first load.
+/// Method: a folder of the 14th brings orders of the 7th, of the 6th, and one that is known.
+#[tokio::test]
+async fn an_order_that_comes_late_is_told() {
+    for days in [30, 0] {
+        let shop = with_history(days, "true").await;
+        let known = "P2025-12-20-1";
+        shop.execute("update ops.raw_files set business_date = '2026-01-14'")
+            .await;
+        judge(
+            &shop,
+            &[("2026-01-07", 1), ("2026-01-06", 1), ("2025-12-20", 1)],
+        )
+        .await;
+        shop.execute(&format!(
+            "update staging.transactions set transaction_id = '{known}' where row_id = 3001;
+            update ops.batches set state = 'staged'"
+        ))
+        .await;
+        quality::run(&shop.ctx, &quality::Options::default())
+            .await
+            .expect("a verdict");
+        for (row_id, is_late) in [(1001, false), (2001, days > 0), (3001, false)] {
+            let verdict = shop.verdict("transactions", row_id).await;
+            let is_told = verdict.contains("transactions.transaction_at.in_time");
+            assert_eq!(is_told, is_late, "{days}, {row_id}: {verdict}");
         }
     }
 }
