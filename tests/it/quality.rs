@@ -1,5 +1,6 @@
 //! quality: rows are judged by their contracts, and a batch is stopped before it is published.
 
+mod cases;
 mod contracts;
 mod doubles;
 mod gate;

@@ -58,7 +58,7 @@ impl Shop {
             );
             insert into ops.raw_files values (
                 {file_id}, {batch_id}, '{source}', 'orders', 'orders.csv', 'x', 'x', 1,
-                '2026-01-15T02:00Z', '2026-01-15', 0, 0, 0, 'staged'
+                '2026-01-15T02:00Z', null, 0, 0, 0, 'staged'
             );
             insert into staging.retailers
                 values ('{source}', 'Shop', 'UTC', 'EUR', null, {batch_id});

@@ -9,8 +9,7 @@ use super::shop::{EARLIER, LINEAGE, Shop};
 async fn with_history(days: usize, is_open: &str) -> Shop {
     let shop = Shop::with_orders(1).await;
     shop.execute(&format!(
-        "update ops.raw_files set business_date = null;
-        insert into production.retailers (source, retailer_name, time_zone, {LINEAGE})
+        "insert into production.retailers (source, retailer_name, time_zone, {LINEAGE})
             values ('shop', 'Shop', 'UTC', {EARLIER});
         insert into production.transactions
             (source, transaction_id, sale_date, {LINEAGE})
