@@ -1,4 +1,4 @@
-//! What at least three programs need and that knows no table but `ops.*`.
+//! What several programs need and that knows no table but `ops.*`.
 //!
 //! Architecture invariant: `common` depends on no program and holds no business rule. Something
 //! that a single program uses lives in that program's crate under `bins/`.
@@ -20,6 +20,7 @@ mod sql;
 mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod volume;
 
 pub use args::{CommonArgs, LogFormat, OutputFormat};
 pub use config::Config;

@@ -9,7 +9,6 @@
 
 mod alerts;
 mod checks;
-mod detector;
 mod finding;
 mod settings;
 

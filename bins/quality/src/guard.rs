@@ -1,6 +1,8 @@
 //! Guards against mass changes: they compare with production, look only at tables that this batch
 //! brought, and cannot trip on a source without a history.
 
+mod volume;
+
 use anyhow::Context as _;
 use common::{Sql, db};
 use deadpool_postgres::Transaction;
@@ -32,7 +34,7 @@ pub(crate) async fn run(
     let mut results = Vec::new();
     for table in tables {
         let entity = table.entity;
-        if table.is_whole {
+        if table.is_whole && !entity.key.is_empty() {
             let text = statement::vanished(batch, entity);
             let row = tx
                 .query_one(&text, &[])
@@ -47,6 +49,9 @@ pub(crate) async fn run(
                 limit,
                 settings,
             ));
+        }
+        if entity.name == volume::DATASET {
+            results.push(volume::check(tx, batch, table, settings).await?);
         }
         if entity.name == "products" && table.rows_staged > 0 {
             let factor = settings.price_shift_factor;
@@ -93,28 +98,50 @@ fn result(
     } else {
         CheckStatus::Pass
     };
-    CheckResult {
-        check_id: format!("{}.{name}", table.entity.name),
-        source: batch.source.clone(),
-        contract: table.entity.contract.clone(),
-        assertion: Assertion::Guard.name().to_owned(),
-        dataset: format!("staging.{}", table.entity.name),
-        column: None,
-        dimension: Dimension::Accuracy.name().to_owned(),
-        severity: Severity::Critical.report_name().to_owned(),
+    let outcome = Outcome {
         status,
-        success: status != CheckStatus::Fail,
         element_count: movement.rows_compared,
-        missing_count: None,
         unexpected_count: movement.rows_moved,
-        unexpected_percent: moved_percent,
         expected: format!("<= {percent_max} %"),
         actual: format!("{} rows ({moved_percent:.3} %)", movement.rows_moved),
-        content: None,
-        content_type: None,
-        partial_unexpected_index_list: Vec::new(),
-        quarantined_rows: 0,
-        execution_time: 0.0,
-        overridden: false,
+    };
+    outcome.into_result(batch, table, name)
+}
+
+/// What a guard found, in what it compared.
+struct Outcome {
+    status: CheckStatus,
+    element_count: u64,
+    unexpected_count: u64,
+    expected: String,
+    actual: String,
+}
+
+impl Outcome {
+    fn into_result(self, batch: &Batch, table: &Table<'_>, name: &str) -> CheckResult {
+        CheckResult {
+            check_id: format!("{}.{name}", table.entity.name),
+            source: batch.source.clone(),
+            contract: table.entity.contract.clone(),
+            assertion: Assertion::Guard.name().to_owned(),
+            dataset: format!("staging.{}", table.entity.name),
+            column: None,
+            dimension: Dimension::Accuracy.name().to_owned(),
+            severity: Severity::Critical.report_name().to_owned(),
+            status: self.status,
+            success: self.status != CheckStatus::Fail,
+            element_count: self.element_count,
+            missing_count: None,
+            unexpected_count: self.unexpected_count,
+            unexpected_percent: percent(self.unexpected_count, self.element_count),
+            expected: self.expected,
+            actual: self.actual,
+            content: None,
+            content_type: None,
+            partial_unexpected_index_list: Vec::new(),
+            quarantined_rows: 0,
+            execution_time: 0.0,
+            overridden: false,
+        }
     }
 }

@@ -22,8 +22,6 @@ const COUNT_FAILURES: Sql = common::sql!("quality/count_failures.sql");
 const RECORD_LEDGER: Sql = common::sql!("quality/record_ledger.sql");
 const RECENT_SCORES: Sql = common::sql!("quality/recent_scores.sql");
 
-/// A tenth of the usual: 3,000 rows of a table are looked at.
-const STATISTICS_TARGET: u32 = 10;
 /// A batch without a single row: nothing in it is wrong.
 const SCORE_OF_NOTHING: f64 = 100.0;
 
@@ -92,12 +90,10 @@ impl Bench<'_> {
     }
 
     /// Keys of millions of rows are grouped in memory where they fit. Every statement is compiled
-    /// for one batch and runs once: to translate it into machine code takes longer than it saves,
-    /// and its joins need no finer statistics than this.
+    /// for one batch and runs once: to translate it into machine code takes longer than it saves.
     async fn tune(&self, tx: &Transaction<'_>) -> anyhow::Result<()> {
         let text = format!(
-            "set local work_mem = '{}MB'; set local jit = off; \
-             set local default_statistics_target = {STATISTICS_TARGET}",
+            "set local work_mem = '{}MB'; set local jit = off",
             self.settings.work_mem_mb
         );
         tx.batch_execute(&text)

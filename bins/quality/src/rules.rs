@@ -13,7 +13,7 @@ pub struct NamedRule {
 }
 
 /// All of them.
-pub static RULES: [NamedRule; 5] = [
+pub static RULES: [NamedRule; 19] = [
     NamedRule {
         name: "transaction_before_registration",
         sql: common::sql!("quality/transaction_before_registration.sql"),
@@ -33,6 +33,62 @@ pub static RULES: [NamedRule; 5] = [
     NamedRule {
         name: "lines_total_differs",
         sql: common::sql!("quality/lines_total_differs.sql"),
+    },
+    NamedRule {
+        name: "order_payments_differ",
+        sql: common::sql!("quality/order_payments_differ.sql"),
+    },
+    NamedRule {
+        name: "payments_total_differs",
+        sql: common::sql!("quality/payments_total_differs.sql"),
+    },
+    NamedRule {
+        name: "refund_above_payment",
+        sql: common::sql!("quality/refund_above_payment.sql"),
+    },
+    NamedRule {
+        name: "return_above_sale",
+        sql: common::sql!("quality/return_above_sale.sql"),
+    },
+    NamedRule {
+        name: "stock_unbalanced",
+        sql: common::sql!("quality/stock_unbalanced.sql"),
+    },
+    NamedRule {
+        name: "payment_before_order",
+        sql: common::sql!("quality/payment_before_order.sql"),
+    },
+    NamedRule {
+        name: "shipment_before_order",
+        sql: common::sql!("quality/shipment_before_order.sql"),
+    },
+    NamedRule {
+        name: "shipment_before_payment",
+        sql: common::sql!("quality/shipment_before_payment.sql"),
+    },
+    NamedRule {
+        name: "customer_email_repeated",
+        sql: common::sql!("quality/customer_email_repeated.sql"),
+    },
+    NamedRule {
+        name: "customer_person_repeated",
+        sql: common::sql!("quality/customer_person_repeated.sql"),
+    },
+    NamedRule {
+        name: "transaction_repeated",
+        sql: common::sql!("quality/transaction_repeated.sql"),
+    },
+    NamedRule {
+        name: "payment_repeated",
+        sql: common::sql!("quality/payment_repeated.sql"),
+    },
+    NamedRule {
+        name: "product_repeated",
+        sql: common::sql!("quality/product_repeated.sql"),
+    },
+    NamedRule {
+        name: "transaction_late",
+        sql: common::sql!("quality/transaction_late.sql"),
     },
 ];
 

@@ -1,5 +1,6 @@
 //! `[quality]` of `config/pipeline.toml`.
 
+use chrono::NaiveDate;
 use common::{Failure, StageContext};
 use serde::Deserialize;
 use validator::Validate;
@@ -33,9 +34,22 @@ pub struct Settings {
     pub price_shift_percent_max: f64,
     /// Fewer rows than this are no bulk for the guards.
     pub guard_rows_min: u64,
+    /// Least orders of a closed day, of those expected.
+    #[validate(range(min = 0.0, max = 100.0))]
+    pub volume_percent_min: f64,
+    /// Promotions and holidays, of which nothing is expected: `excluded_days` of `[monitor]`.
+    #[serde(skip)]
+    pub excluded_days: Vec<NaiveDate>,
     /// Memory of one sort or hash table of the server while a batch is judged.
     #[validate(range(min = 4, max = 4096))]
     pub work_mem_mb: u32,
+}
+
+/// What the guard of volumes must know of `[monitor]`, so that a holiday stands in one place.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Calendar {
+    excluded_days: Vec<NaiveDate>,
 }
 
 impl Default for Settings {
@@ -50,6 +64,8 @@ impl Default for Settings {
             price_shift_factor: 5.0,
             price_shift_percent_max: 5.0,
             guard_rows_min: 20,
+            volume_percent_min: 50.0,
+            excluded_days: Vec::new(),
             work_mem_mb: 64,
         }
     }
@@ -57,10 +73,12 @@ impl Default for Settings {
 
 impl Settings {
     pub(crate) fn read(ctx: &StageContext) -> anyhow::Result<Self> {
-        let settings: Self = ctx.config.section("quality")?;
+        let mut settings: Self = ctx.config.section("quality")?;
         settings
             .validate()
             .map_err(|errors| Failure::usage(format!("bad settings in [quality]: {errors}")))?;
+        let calendar: Calendar = ctx.config.section("monitor")?;
+        settings.excluded_days = calendar.excluded_days;
         Ok(settings)
     }
 }

@@ -54,11 +54,12 @@ impl Shop {
         let summer = "timestamptz '2025-07-01T12:00Z'";
         self.execute(&format!(
             "insert into staging.customers {series}
-                select '{source}', key, 'Ada', 'Lovelace', key || '@example.org', '123',
-                    date '1980-12-10', 'f', null, null, date '2025-01-01', 'London', null, 'N1',
-                    'GB', {summer}, {columns};
+                select '{source}', key, 'Ada', 'Lovelace', key || '@example.org',
+                    '+44 20 7946 0000',
+                    date '1980-12-10', 'f', null, null, date '2025-01-01', 'London', null,
+                    'N' || n, 'GB', {summer}, {columns};
             insert into staging.products {series}
-                select '{source}', key, 'Thing', null, 'Things', null, 'Brand', 10, 5, 'EUR', 3,
+                select '{source}', key, 'Thing ' || n, null, 'Things', null, 'Brand', 10, 5, 'EUR', 3,
                     null, true, {summer}, {columns};
             insert into staging.transactions {series}
                 select '{source}', key, key, null, null, {summer}, 'completed', 'Card', 'EUR',
@@ -86,7 +87,7 @@ impl Shop {
             select setval('ops.batch_ids', {batch_id});
             insert into ops.raw_files values (
                 {file_id}, {batch_id}, '{source}', 'orders', '{path}', 'x', 'x', 1,
-                '2026-01-15T02:00Z', '2026-01-15', 0, 0, 0, 'staged'
+                '2026-01-15T02:00Z', null, 0, 0, 0, 'staged'
             );
             insert into staging.retailers
                 values ('{source}', 'Shop', 'UTC', 'EUR', null, {batch_id});"

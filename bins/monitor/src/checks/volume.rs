@@ -1,19 +1,16 @@
 //! Did each shop sell about as much on its last closed day as it should have?
 
 use chrono::{DateTime, NaiveDate, Utc};
+use common::volume::{self, State, Verdict};
 use common::{Sql, db, sql};
 use deadpool_postgres::Object;
 use serde::Serialize;
 
 use super::Outcome;
-use crate::detector::{self, State, Verdict};
 use crate::finding::{Check, Finding, Level, level};
 use crate::settings::Settings;
 
 const LIST_DAILY_ORDERS: Sql = sql!("monitor/list_daily_orders.sql");
-
-/// Days of a series that are read: the detector looks back 56 days from each of the last 56.
-const SERIES_DAYS: i32 = 168;
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Section {
@@ -56,7 +53,7 @@ pub(crate) async fn check(
     let rows = db::rows(
         client,
         LIST_DAILY_ORDERS,
-        &[&now, &settings.live_sources, &SERIES_DAYS],
+        &[&now, &settings.live_sources, &volume::SERIES_DAYS],
     )
     .await?;
     let mut all: Vec<Series> = Vec::new();
@@ -99,7 +96,7 @@ fn judge(all: &[Series]) -> Outcome<Section> {
 }
 
 fn judge_series(series: &Series) -> Option<Judged> {
-    let verdict = detector::judge_last(&series.counts, &series.is_excluded)?;
+    let verdict = volume::judge_last(&series.counts, &series.is_excluded)?;
     let Verdict {
         expected,
         low,

@@ -9,8 +9,13 @@
 /// Days of history that a forecast reads.
 const HISTORY_DAYS: usize = 56;
 const WEEK_DAYS: usize = 7;
+/// Weeks without a sale on a weekday that make it one on which the shop is closed.
+const CLOSED_WEEKS_MIN: usize = 2;
 /// Days with a count before anything but the zero rule is applied.
-const WARM_UP_DAYS: usize = 14;
+pub const WARM_UP_DAYS: usize = 14;
+/// Days of a series that are worth reading: the forecast looks back 56 days from each of the last
+/// 56, and the levels of those from a further 56.
+pub const SERIES_DAYS: i32 = 168;
 /// Days that the zero rule needs while warming up.
 const ZERO_RULE_DAYS: usize = 3;
 /// First day for which a one-step error is worth anything: the week before it is known.
@@ -31,7 +36,7 @@ const MAD_TO_SIGMA: f64 = 1.4826;
 /// What is thought of one day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum State {
+pub enum State {
     /// Within the expected range.
     Ok,
     /// Worth a look.
@@ -40,23 +45,23 @@ pub(crate) enum State {
     Error,
     /// Too little history for more than the zero rule.
     WarmingUp,
-    /// A promotion or a holiday by configuration.
+    /// A promotion or a holiday by configuration, or a weekday on which the shop does not sell.
     Excluded,
 }
 
 /// One day, judged.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Verdict {
+pub struct Verdict {
     /// Forecast from the days before.
-    pub(crate) expected: f64,
+    pub expected: f64,
     /// Least count that is not flagged.
-    pub(crate) low: f64,
+    pub low: f64,
     /// Largest count that is not flagged.
-    pub(crate) high: f64,
+    pub high: f64,
     /// Distance from the forecast in robust standard deviations, on the logarithmic scale.
-    pub(crate) z: f64,
+    pub z: f64,
     /// What follows from it.
-    pub(crate) state: State,
+    pub state: State,
 }
 
 impl Verdict {
@@ -66,10 +71,13 @@ impl Verdict {
 }
 
 /// Judges the last day of a series of consecutive days; `is_excluded` marks days that neither train
-/// nor are judged. `None` for an empty series.
-pub(crate) fn judge_last(counts: &[u64], is_excluded: &[bool]) -> Option<Verdict> {
+/// nor are judged, as do weekdays on which nothing was ever sold. `None` for an empty series.
+#[must_use]
+pub fn judge_last(counts: &[u64], is_excluded: &[bool]) -> Option<Verdict> {
     let (last, past) = counts.split_last()?;
-    let is_out = |day: usize| is_excluded.get(day).copied().unwrap_or(false);
+    let is_closed = closed_weekdays(past);
+    let is_out =
+        |day: usize| is_excluded.get(day).copied().unwrap_or(false) || is_closed[day % WEEK_DAYS];
     let verdict = Training::of(past, is_out).judge(*last);
     let state = if is_out(past.len()) {
         State::Excluded
@@ -77,6 +85,18 @@ pub(crate) fn judge_last(counts: &[u64], is_excluded: &[bool]) -> Option<Verdict
         verdict.state
     };
     Some(Verdict { state, ..verdict })
+}
+
+/// By the place of a day in its week: whether nothing was sold on it, twice at least, although the
+/// shop does sell. The zero rule would take the first closed Sundays for outages.
+fn closed_weekdays(past: &[u64]) -> [bool; WEEK_DAYS] {
+    let first = past.len().saturating_sub(HISTORY_DAYS);
+    let has_sales = past[first..].iter().any(|&count| count > 0);
+    std::array::from_fn(|weekday| {
+        let mut same_days = (first..past.len()).filter(|day| day % WEEK_DAYS == weekday);
+        let weeks = same_days.clone().count();
+        has_sales && weeks >= CLOSED_WEEKS_MIN && same_days.all(|day| past[day] == 0)
+    })
 }
 
 /// The past as it trains: `None` for a day that was flagged or is excluded.
@@ -261,136 +281,4 @@ fn to_float(count: u64) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use rand::{RngExt as _, SeedableRng as _};
-    use rand_chacha::ChaCha8Rng;
-    use rand_distr::{Distribution as _, Normal, Poisson};
-
-    use super::*;
-
-    const SERIES: usize = 400;
-    const WEEK: [f64; 7] = [1.0, 0.95, 0.95, 1.0, 1.15, 1.5, 1.4];
-
-    /// 500 orders a day, weekly season, 8 % noise; the last day is the judged one.
-    fn simulated(random: &mut ChaCha8Rng, history_days: usize, promotions: f64) -> Vec<u64> {
-        let noise = Normal::new(0.0, 0.08).expect("a distribution");
-        (0..=history_days)
-            .map(|day| {
-                let mut level = 500.0 * WEEK[day % 7] * f64::exp(noise.sample(random));
-                if day < history_days && random.random_bool(promotions) {
-                    level *= random.random_range(2.0..4.0);
-                }
-                Poisson::new(level).expect("a distribution").sample(random) as u64
-            })
-            .collect()
-    }
-
-    /// Share of series, in percent, in which the last day times `factor` reaches a state.
-    fn found(history_days: usize, promotions: f64, factor: f64, states: &[State]) -> f64 {
-        let mut random = ChaCha8Rng::seed_from_u64(20_250_101);
-        let hits = (0..SERIES)
-            .filter(|_| {
-                let mut counts = simulated(&mut random, history_days, promotions);
-                let last = counts.last_mut().expect("a day");
-                *last = (*last as f64 * factor).round() as u64;
-                let verdict = judge_last(&counts, &[]).expect("a verdict");
-                states.contains(&verdict.state)
-            })
-            .count();
-        100.0 * hits as f64 / SERIES as f64
-    }
-
-    const FLAGGED: [State; 2] = [State::Warn, State::Error];
-
-    #[test]
-    fn ordinary_days_are_left_alone() {
-        let share = found(28, 0.0, 1.0, &FLAGGED);
-        assert!(share <= 2.0, "{share} % false alarms");
-        let share = found(60, 0.03, 1.0, &FLAGGED);
-        assert!(share <= 2.0, "{share} % false alarms with promotions");
-    }
-
-    #[test]
-    fn drops_are_found() {
-        let half = found(28, 0.0, 0.5, &FLAGGED);
-        assert!(half >= 85.0, "-50 %: {half} %");
-        let most = found(28, 0.0, 0.2, &FLAGGED);
-        assert!(most >= 97.0, "-80 %: {most} %");
-        let long = found(120, 0.0, 0.5, &FLAGGED);
-        assert!(long >= 98.0, "-50 % after 120 days: {long} %");
-    }
-
-    #[test]
-    fn an_outage_is_always_an_error() {
-        assert_eq!(found(28, 0.0, 0.0, &[State::Error]), 100.0);
-        assert_eq!(found(5, 0.0, 0.0, &[State::Error]), 100.0);
-    }
-
-    #[test]
-    fn a_small_shop_may_have_a_day_without_orders() {
-        let mut counts = vec![2; 30];
-        counts.push(0);
-        assert_eq!(judge_last(&counts, &[]).map(|it| it.state), Some(State::Ok));
-    }
-
-    #[test]
-    fn a_young_series_is_warming_up() {
-        assert_eq!(judge_last(&[], &[]), None);
-        let verdict = judge_last(&[100, 100, 100, 1], &[]).expect("a verdict");
-        assert_eq!(verdict.state, State::WarmingUp);
-    }
-
-    #[test]
-    fn a_flagged_day_does_not_train() {
-        let mut counts = vec![100; 40];
-        counts[36] = 0;
-        let with_outage = judge_last(&counts, &[]).expect("a verdict");
-        let without = judge_last(&[100; 40], &[]).expect("a verdict");
-        assert!((with_outage.expected - without.expected).abs() < 1e-9);
-        assert!((with_outage.low - without.low).abs() < 1e-9);
-    }
-
-    #[test]
-    fn a_level_that_stays_becomes_the_expected_one() {
-        let mut counts = vec![100; 60];
-        counts.extend([300; 60]);
-        let verdict = judge_last(&counts, &[]).expect("a verdict");
-        assert_eq!(verdict.state, State::Ok);
-        assert!(
-            (verdict.expected - 300.0).abs() < 1.0,
-            "{}",
-            verdict.expected
-        );
-    }
-
-    #[test]
-    fn a_promotion_by_configuration_is_not_judged_and_does_not_train() {
-        let mut counts = vec![100; 30];
-        counts.push(1_000);
-        let mut is_excluded = vec![false; 30];
-        is_excluded.push(true);
-        let verdict = judge_last(&counts, &is_excluded).expect("a verdict");
-        assert_eq!(verdict.state, State::Excluded);
-        counts.push(100);
-        let next = judge_last(&counts, &is_excluded).expect("a verdict");
-        assert!((next.expected - 100.0).abs() < 1e-6);
-    }
-
-    #[test]
-    fn the_range_says_what_is_flagged() {
-        let mut counts: Vec<u64> = (0..56).map(|day| 400 + (day * 37) % 90).collect();
-        counts.push(400);
-        let verdict = judge_last(&counts, &[]).expect("a verdict");
-        let state = |count: f64| {
-            counts.pop();
-            counts.push(count as u64);
-            judge_last(&counts, &[]).expect("a verdict").state
-        };
-        let states: Vec<State> = [verdict.low + 1.0, verdict.high - 1.0, verdict.low - 2.0]
-            .into_iter()
-            .map(state)
-            .collect();
-        assert_eq!(states[..2], [State::Ok, State::Ok]);
-        assert_ne!(states[2], State::Ok);
-    }
-}
+mod tests;
