@@ -1,5 +1,5 @@
--- Returns: the latest version of one raw file, if it was ever read, and whether rows of its batch
--- in one of the entities $4 are still held back, and the first version that there was.
+-- Returns: the latest version of one raw file, if it was ever read, and the first version that
+-- there was.
 select
     raw_files.state,
     exists(
@@ -11,15 +11,6 @@ select
     ) as has_vanished,
     raw_files.content_sha256,
     raw_files.config_sha256,
-    exists(
-        select 1
-        from ops.ledger
-        where
-            ledger.batch_id = raw_files.batch_id
-            and ledger.layer = 'staging'
-            and ledger.dataset = any($4)
-            and coalesce(ledger.rows_quarantined, 0) + coalesce(ledger.rows_consequence, 0) > 0
-    ) as has_waiting_rows,
     min(raw_files.file_id) over () as first_file_id
 from ops.raw_files
 where

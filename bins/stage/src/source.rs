@@ -197,19 +197,6 @@ impl Source {
         Ok(hex(&digest.finalize()))
     }
 
-    /// The entities that a table's rows end up in.
-    pub fn fed_by(&self, table_name: &str) -> Vec<String> {
-        let direct = self.tables[table_name].entity.clone();
-        let by_sql = self
-            .entities
-            .iter()
-            .filter(|it| it.reads.iter().any(|it| it == table_name));
-        direct
-            .into_iter()
-            .chain(by_sql.map(|it| it.name.clone()))
-            .collect()
-    }
-
     /// Name of a table in the landing schema.
     pub fn landing_table(&self, table_name: &str) -> String {
         format!("{}__{table_name}", self.name)

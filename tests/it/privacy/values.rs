@@ -10,6 +10,8 @@ use serde_json::Value;
 
 /// Shorter ones are found by chance.
 const LETTERS_MIN: usize = 6;
+/// Numbers with fewer digits, such as postal codes, are in times and counts by chance.
+const DIGITS_MIN: usize = 10;
 
 /// The values to look for.
 pub(super) struct Personal {
@@ -120,7 +122,9 @@ fn split(
         for (name, cell) in header.iter().zip(&record) {
             let cell = cell.trim_ascii();
             if columns.contains(name) {
-                if cell.len() >= LETTERS_MIN {
+                let is_short_number =
+                    cell.len() < DIGITS_MIN && cell.iter().all(u8::is_ascii_digit);
+                if cell.len() >= LETTERS_MIN && !is_short_number {
                     personal.insert(cell.to_ascii_lowercase());
                 }
             } else if !is_ragged {

@@ -111,8 +111,8 @@ async fn orphans_wait_for_their_parent() {
     shop.open_batch(2, "shop", "customers.csv").await;
     shop.execute(
         "insert into staging.customers
-        select 'shop', 'new', 'Ada', 'Lovelace', 'new@example.org', '5550123', date '1980-12-10',
-            'f', null, null, date '2025-01-01', 'London', null, 'N1', 'GB', '2025-07-01T12:00Z',
+        select 'shop', 'new', 'Grace', 'Hopper', 'grace@example.org', '+1 202 555 0123', date '1980-12-10',
+            'f', null, null, date '2025-01-01', 'New York', null, '10001', 'US', '2025-07-01T12:00Z',
             2, 1, 8, 2, now()",
     )
     .await;

@@ -19,13 +19,11 @@ enum Known {
     Otherwise,
     /// Published as it is.
     Same,
-    /// Published as it is, but for rows that are held back.
-    SameAndWaiting,
 }
 
 /// Compares with what was loaded: a file whose latest version was published unchanged, under the
-/// same declaration, is not new. When anything is new, files whose rows are still held back come
-/// along: what they waited for may be there now. A full refresh makes every file new.
+/// same declaration, is not new. Its rows that are held back are no reason to read it again: they
+/// wait in quarantine, and `quality` stages them. A full refresh makes every file new.
 ///
 /// # Errors
 /// Exit code 2: a full refresh would lose rows; else as the server says.
@@ -49,15 +47,7 @@ pub(crate) async fn mark_new(
         }
         table.has_vanished = has_vanished(source, table, &gone);
     }
-    let is_any_changed = tables.iter().any(TableFiles::is_changed);
     for (table, known) in tables.iter_mut().zip(&known) {
-        if is_any_changed {
-            table
-                .new
-                .extend(positions(known, |it| it == Known::SameAndWaiting));
-            table.new.sort_unstable();
-            table.new.dedup();
-        }
         if table.is_changed() && must_come_whole(source, table, known) {
             table.new = (0..table.present.len()).collect();
         }
@@ -80,16 +70,13 @@ async fn known_files(
     source: &Source,
     table: &mut TableFiles,
 ) -> anyhow::Result<Vec<Known>> {
-    let datasets = source.fed_by(&table.table_name);
     let mut files = Vec::new();
     for file in std::mem::take(&mut table.present) {
-        let parameters: db::Parameters<'_> =
-            &[&source.name, &table.table_name, &file.relative, &datasets];
+        let parameters: db::Parameters<'_> = &[&source.name, &table.table_name, &file.relative];
         let latest = db::rows(tx, FIND_LATEST, parameters).await?;
         let known = match latest.first() {
             None => Known::Nothing,
             Some(row) if !is_same(row, &file, table) => Known::Otherwise,
-            Some(row) if row.get("has_waiting_rows") => Known::SameAndWaiting,
             Some(_) => Known::Same,
         };
         let first_file_id = latest
@@ -224,13 +211,12 @@ mod tests {
 
     #[test]
     fn files_that_follow_are_in_order_and_changed_or_late_ones_are_not() {
-        use Known::{Nothing, Otherwise, Same, SameAndWaiting};
+        use Known::{Nothing, Otherwise, Same};
         let days = [Some("2025-03-01"), Some("2025-03-02")];
         for (days, known, new, expected) in [
             (days, [Same, Nothing], 1, false),
             (days, [Nothing, Same], 0, true),
             (days, [Otherwise, Same], 0, true),
-            (days, [SameAndWaiting, Same], 0, true),
             ([days[0], days[0]], [Nothing, Same], 0, false),
             // Names tell no order, so what came last is the newest.
             ([None, None], [Nothing, Same], 0, false),
