@@ -74,10 +74,10 @@ impl Search<'_> {
 
     async fn scan_rows(&self, entity: &Entity, found: &mut Found) -> anyhow::Result<()> {
         let clock = Instant::now();
-        self.execute(&statement::analyze(entity), || {
-            format!("analyze {}", entity.name)
-        })
-        .await?;
+        self.tx
+            .batch_execute(&statement::analyze(entity))
+            .await
+            .with_context(|| format!("failed to analyze {}", entity.name))?;
         let Some(text) = findings::row_scan(self.batch, entity) else {
             return Ok(());
         };

@@ -214,11 +214,10 @@ fn ranked_versions(batch: &Batch, entity: &Entity) -> String {
             dense_rank() over (partition by {key} order by {version_at} desc nulls last)
                 as version_place
         from {table} as staged
-        {join_repeated}
         left join ops.raw_files as file on file.file_id = staged.file_id
         left join ops.batches as opened on opened.batch_id = staged.batch_id
         left join staging.retailers as retailer on retailer.batch_id = staged.batch_id
-        where staged.batch_id = {batch_id}
+        where staged.batch_id = {batch_id} and {may_repeat}
         and not exists (
             select 1 from ops.rejections as rejection
             where rejection.batch_id = {batch_id} and rejection.dataset = {dataset}
@@ -227,24 +226,25 @@ fn ranked_versions(batch: &Batch, entity: &Entity) -> String {
     ",
         table = staging(&entity.name),
         batch_id = batch.batch_id,
-        join_repeated = join_repeated(batch, entity, &entity.key),
+        may_repeat = may_repeat(batch, entity, &entity.key),
         dataset = literal(&entity.name),
     )
 }
 
-/// Joins the rows of which there may be another one with the same values; two values of one hash
-/// are told apart by who asks. Hashes are sorted: a table of them, with a group for nearly every
-/// row, takes twice the time, as does a sort of the texts themselves.
-fn join_repeated(batch: &Batch, entity: &Entity, names: &[String]) -> String {
+/// True for rows of which there may be another one with the same values; two values of one hash are
+/// told apart by who asks. Hashes are sorted: a table of them, with a group for nearly every row,
+/// takes twice the time, as does a sort of the texts themselves. It is a filter and no join, so that
+/// the many other rows are never put together whole.
+fn may_repeat(batch: &Batch, entity: &Entity, names: &[String]) -> String {
     format!(
-        "inner join (
+        "{known} and ({hash} in (
             select hashed.value_hash from (
                 select {hash} as value_hash from {table} as staged
                 where staged.batch_id = {batch_id} and {known}
                 order by value_hash
             ) as hashed
             group by hashed.value_hash having count(*) > 1
-        ) as repeated on {hash} = repeated.value_hash and {known}",
+        )) is true",
         hash = format_args!("hash_record_extended(row({}), 0)", columns("staged", names)),
         table = staging(&entity.name),
         batch_id = batch.batch_id,
@@ -266,14 +266,13 @@ pub(crate) fn unique_pass(
         select staged.row_id,
             row_number() over (partition by {values} order by staged.row_id) as place
         from {table} as staged
-        {join_repeated}
-        where staged.batch_id = {batch_id}
+        where staged.batch_id = {batch_id} and {may_repeat}
     ) as placed
     where placed.place > 1",
         id = literal(&check.id),
         table = staging(&entity.name),
         batch_id = batch.batch_id,
-        join_repeated = join_repeated(batch, entity, names),
+        may_repeat = may_repeat(batch, entity, names),
     );
     record(batch, entity, Otherwise::Warned, &findings)
 }

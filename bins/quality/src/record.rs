@@ -9,7 +9,7 @@ use crate::faults::Table;
 use crate::findings::Batch;
 use crate::gate;
 use crate::judge::Bench;
-use crate::statement;
+use crate::quarantine::enter;
 use crate::verdict::{BatchVerdict, CheckResult};
 
 const INSERT_CHECK_RESULTS: Sql = common::sql!("quality/insert_check_results.sql");
@@ -55,12 +55,9 @@ async fn quarantine(
     batch: &Batch,
     entity: &Entity,
 ) -> anyhow::Result<()> {
-    tx.query_one(
-        &statement::quarantine(batch, entity),
-        &[&bench.ctx.started_at],
-    )
-    .await
-    .with_context(|| format!("failed to quarantine rows of {}", entity.name))?;
+    tx.query_one(&enter::enter(batch, entity), &[&bench.ctx.started_at])
+        .await
+        .with_context(|| format!("failed to quarantine rows of {}", entity.name))?;
     Ok(())
 }
 

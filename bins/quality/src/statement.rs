@@ -1,9 +1,13 @@
 //! Statements compiled from contracts that look at a table as a whole, or at what was found in it.
 
-use crate::check::Entity;
-use crate::findings::{Batch, TECHNICAL, older_version, production, staging};
-use crate::sql_text::{columns, equal, identifier, literal, text_array};
+use std::collections::BTreeSet;
 
+use crate::check::{Entity, Rule};
+use crate::findings::{Batch, production, staging};
+use crate::sql_text::{columns, equal, identifier, literal};
+
+/// A sample of 300 times as many rows; the server's own default is 100.
+const STATISTICS_TARGET: u32 = 30;
 /// Keys of failing rows that a report shows per check.
 const SAMPLE_MAX: u32 = 20;
 
@@ -62,86 +66,6 @@ order by failing.rule, failing.place",
     )
 }
 
-/// Puts what is held back into `ops.quarantine`, linked to the last entry of the same key, or,
-/// without a key, of the same line of the file. A row that is held back with another names it.
-/// Older versions are history where history is kept, and no fault: they are not listed. A row that
-/// came from quarantine has its entry.
-/// `$1` is the start of the run.
-pub(crate) fn quarantine(batch: &Batch, entity: &Entity) -> String {
-    let natural_key = if entity.key.is_empty() {
-        "null::text".to_owned()
-    } else {
-        let key = columns("staged", &entity.key);
-        format!("nullif(concat_ws('/', {key}), '')")
-    };
-    format!(
-        "with earlier as (
-    select distinct on (entry.identity)
-        entry.identity, entry.quarantine_id, entry.first_seen_at, entry.attempts
-    from (
-        select known.*,
-            coalesce(known.natural_key, known.source_file || ':' || known.source_line) as identity
-        from ops.quarantine as known
-        where known.source = {source} and known.dataset = {dataset}
-        and known.batch_id < {batch_id}
-    ) as entry
-    order by entry.identity, entry.quarantine_id desc
-),
-
-refused as (
-    select staged.row_id, staged.source_line, coalesce(file.path, {place}) as source_file,
-        {natural_key} as natural_key,
-        to_jsonb(staged) - {technical} as payload,
-        rejection.rules, rejection.severity, rejection.caused_by
-    from ops.rejections as rejection
-    inner join {table} as staged
-        on staged.batch_id = {batch_id} and staged.row_id = rejection.row_id
-    left join ops.raw_files as file on file.file_id = staged.file_id
-    where rejection.batch_id = {batch_id} and rejection.dataset = {dataset}
-    and rejection.verdict in ('quarantined', 'consequence', 'superseded')
-    and not rejection.rules = array[{older}]::text[]
-    and not exists (
-        select 1 from ops.quarantine_trials as trial
-        where trial.batch_id = {batch_id} and trial.dataset = {dataset}
-        and trial.row_id = rejection.row_id and trial.is_replay
-    )
-),
-
--- Records that stage refused are numbered in their file: ours come after them.
-numbered as (
-    select coalesce(max(entry.record_number), 0) as last_number
-    from ops.quarantine as entry
-    where entry.batch_id = {batch_id} and entry.dataset = {dataset}
-),
-
-written as (
-    insert into ops.quarantine (
-        batch_id, source, dataset, source_file, source_line, record_number, natural_key, stage,
-        rules, severity, caused_by, payload, first_seen_at, last_seen_at, attempts, previous_id
-    )
-    select {batch_id}, {source}, {dataset}, refused.source_file, refused.source_line,
-        numbered.last_number + refused.row_id, refused.natural_key, 'quality',
-        refused.rules, refused.severity, refused.caused_by, refused.payload,
-        coalesce(earlier.first_seen_at, $1), $1, coalesce(earlier.attempts, 0) + 1,
-        earlier.quarantine_id
-    from refused
-    cross join numbered
-    left join earlier on earlier.identity
-        = coalesce(refused.natural_key, refused.source_file || ':' || refused.source_line)
-    returning 1
-)
-
-select count(*) from written",
-        source = literal(&batch.source),
-        dataset = literal(&entity.name),
-        batch_id = batch.batch_id,
-        technical = text_array(TECHNICAL),
-        table = staging(&entity.name),
-        older = literal(&older_version(entity)),
-        place = literal(&format!("staging.{}", entity.name)),
-    )
-}
-
 /// How many rows that production knows are in this batch no more.
 pub(crate) fn vanished(batch: &Batch, entity: &Entity) -> String {
     format!(
@@ -162,7 +86,22 @@ where known.source = {source} and not known.is_inferred and not known.is_deleted
     )
 }
 
-/// Statistics for the planner: staging was just filled and has no index.
+/// Statistics for the planner: staging was just filled and has no index. Only of the columns that
+/// rows are joined by, and of a sample that tells repeated values from others.
 pub(crate) fn analyze(entity: &Entity) -> String {
-    format!("analyze {}", staging(&entity.name))
+    let mut names: BTreeSet<&str> = entity.key.iter().map(String::as_str).collect();
+    names.extend(["batch_id", "row_id"]);
+    for check in &entity.checks {
+        if let Rule::Reference(reference) = &check.rule {
+            names.extend(reference.columns.iter().map(String::as_str));
+        }
+    }
+    let names: Vec<String> = names.into_iter().map(identifier).collect();
+    format!(
+        "set local default_statistics_target = {STATISTICS_TARGET};
+analyze {} ({});
+set local default_statistics_target = default",
+        staging(&entity.name),
+        names.join(", ")
+    )
 }

@@ -6,6 +6,7 @@
 //! Invariant: an entry is closed by the transaction that publishes its row, and by nothing else;
 //! a replay that nobody publishes leaves every entry open.
 
+pub(crate) mod enter;
 mod entry;
 mod list;
 mod replay;
