@@ -3,9 +3,11 @@
 -- ops.ledger. Writes: ops.quarantine and ops.quarantine_trials, in the transaction that publishes
 -- the batch. $1 batch, $2 source.
 -- Returns: how many were closed.
--- A row was tried again where quality staged it from its entry or found its key in the batch, where
--- its file was read again, or where its dataset was made anew from landing (its ledger then has no
--- records read). What failed again has an entry of this batch, or, as a replay, keeps its own.
+-- A row was tried again where quality staged it from its entry or found its key in the batch, or
+-- where its file was read again. What failed again has an entry of this batch, or, as a replay,
+-- keeps its own. An entry is moot where the batch brought all rows of its dataset and not its key,
+-- where it restated the order that the row is a part of, or where the row failed again in a dataset
+-- that was made anew from landing (its ledger then has no records read).
 -- Rerunnable: a closed entry stays as it is.
 with
 
@@ -68,6 +70,7 @@ datasets as materialized (
 
     select
         ledger.dataset,
+        ledger.is_whole,
         ledger.rows_read is null as is_conformed
     from ops.ledger as ledger
     where
@@ -92,7 +95,12 @@ tried as (
         entries.natural_key,
         entries.source_file,
         entries.source_line,
-        entries.record_number
+        entries.record_number,
+        files.path is not null as is_file_read,
+        coalesce(
+            datasets.is_whole and entries.stage = 'quality' and entries.natural_key is not null,
+            false
+        ) as is_gone
     from ops.quarantine as entries
     left join datasets
         on entries.dataset = datasets.dataset
@@ -109,7 +117,86 @@ tried as (
             (entries.stage = 'stage' and files.path is not null)
             or (datasets.dataset is not null and files.path is not null)
             or (entries.stage <> 'stage' and coalesce(datasets.is_conformed, false))
+            or (entries.stage <> 'stage' and coalesce(datasets.is_whole, false))
         )
+
+),
+
+open_parts as materialized (
+
+    select
+        entries.quarantine_id,
+        entries.dataset,
+        entries.payload ->> 'transaction_id' as transaction_id
+    from ops.quarantine as entries
+    left join weighed
+        on entries.quarantine_id = weighed.quarantine_id
+    where
+        entries.source = $2
+        and entries.status = 'open'
+        and entries.stage = 'quality'
+        and entries.batch_id < $1
+        and entries.dataset in ('transaction_items', 'payments', 'shipments')
+        and weighed.quarantine_id is null
+
+),
+
+-- Orders of the open parts whose header this batch publishes, and the kinds of parts beside it.
+headers as materialized (
+
+    select staged.transaction_id
+    from staging.transactions as staged
+    where
+        staged.batch_id = $1
+        and (staged.transaction_id in (select open_parts.transaction_id from open_parts)) is true
+        and not exists (
+            select 1
+            from ops.rejections as rejections
+            where
+                rejections.batch_id = $1
+                and rejections.dataset = 'transactions'
+                and rejections.row_id = staged.row_id
+                and rejections.verdict <> 'warned'
+        )
+
+),
+
+kinds as materialized (
+
+    select
+        'transaction_items' as dataset,
+        staged.transaction_id
+    from staging.transaction_items as staged
+    where
+        staged.batch_id = $1
+        and (staged.transaction_id in (select headers.transaction_id from headers)) is true
+    union
+    select
+        'payments' as dataset,
+        staged.transaction_id
+    from staging.payments as staged
+    where
+        staged.batch_id = $1
+        and (staged.transaction_id in (select headers.transaction_id from headers)) is true
+    union
+    select
+        'shipments' as dataset,
+        staged.transaction_id
+    from staging.shipments as staged
+    where
+        staged.batch_id = $1
+        and (staged.transaction_id in (select headers.transaction_id from headers)) is true
+
+),
+
+restated as (
+
+    select open_parts.quarantine_id
+    from open_parts
+    inner join kinds
+        on
+            open_parts.dataset = kinds.dataset
+            and open_parts.transaction_id = kinds.transaction_id
 
 ),
 
@@ -128,37 +215,50 @@ again as materialized (
 
 ),
 
-judged as (
+compared as (
 
     select
         tried.quarantine_id,
-        case
-            when
-                exists (
-                    select 1
-                    from again
-                    where
-                        again.dataset = tried.dataset
-                        and again.natural_key = tried.natural_key
-                )
-                or (
-                    tried.natural_key is null
-                    and exists (
-                        select 1
-                        from again
-                        where
-                            again.dataset = tried.dataset
-                            and again.source_file = tried.source_file
-                            and (
-                                again.record_number = tried.record_number
-                                or again.source_line = tried.source_line
-                            )
+        tried.is_file_read,
+        tried.is_gone,
+        exists (
+            select 1
+            from again
+            where
+                again.dataset = tried.dataset
+                and again.natural_key = tried.natural_key
+        )
+        or (
+            tried.natural_key is null
+            and exists (
+                select 1
+                from again
+                where
+                    again.dataset = tried.dataset
+                    and again.source_file = tried.source_file
+                    and (
+                        again.record_number = tried.record_number
+                        or again.source_line = tried.source_line
                     )
-                )
-                then 'superseded'
+            )
+        ) as has_failed_again
+    from tried
+
+),
+
+judged as (
+
+    select
+        compared.quarantine_id,
+        case
+            when compared.has_failed_again or not compared.is_file_read then 'superseded'
             else 'repaired'
         end as status
-    from tried
+    from compared
+    where
+        compared.has_failed_again
+        or compared.is_file_read
+        or compared.is_gone
 
     union all
 
@@ -173,6 +273,16 @@ judged as (
     where
         weighed.is_accepted
         or not weighed.is_replay
+
+    union all
+
+    select
+        restated.quarantine_id,
+        'superseded' as status
+    from restated
+    left join compared
+        on restated.quarantine_id = compared.quarantine_id
+    where compared.quarantine_id is null
 
 ),
 

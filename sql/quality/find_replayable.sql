@@ -24,6 +24,8 @@ open_entries as (
         and entry.stage = 'quality'
         and entry.severity in ('error', 'critical')
         and brought.state = 'published'
+        -- A row is published by its key.
+        and entry.natural_key is not null
 
 ),
 

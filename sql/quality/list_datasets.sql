@@ -4,7 +4,8 @@
 select
     ledger.dataset,
     coalesce(ledger.rows_staged, 0) as rows_staged,
-    ledger.is_whole
+    ledger.is_whole,
+    ledger.rows_replayed
 from ops.ledger as ledger
 where
     ledger.batch_id = $1

@@ -28,6 +28,12 @@ async fn corrupted_rows_are_held_back_until_they_are_mended() {
     shop.orchestrate(&CHAIN).expect(0);
     bad.are_held_back(&shop).await;
     let published = shop.hashes().await;
+    shop.orchestrate(&["--replay"]).expect(0);
+    assert_eq!(
+        shop.hashes().await,
+        published,
+        "what is still wrong is not published"
+    );
 
     copy_files(&clean.raw_dir(), &shop.raw_dir());
     corrupt_lines(&shop, |index| index == 7);

@@ -19,5 +19,6 @@ mod rules;
 mod shop;
 mod stock;
 mod totals;
+mod versions;
 mod volume;
 mod worked_example;

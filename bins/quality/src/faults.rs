@@ -10,10 +10,12 @@ use anyhow::Context as _;
 use common::progress::Bar;
 use common::{Sql, db};
 use deadpool_postgres::Transaction;
+use futures_util::TryStreamExt as _;
 use serde_json::Value;
 
 use crate::check::{Check, Entity, Reference, Rule, Severity};
-use crate::findings::{self, Batch};
+use crate::finding::{FOUND_MAX, Finding};
+use crate::findings::{self, Batch, Repeated};
 use crate::rules::NamedRule;
 use crate::statement;
 
@@ -26,6 +28,8 @@ pub(crate) struct Table<'a> {
     pub(crate) rows_staged: u64,
     /// Whether these are all rows that the source has.
     pub(crate) is_whole: bool,
+    /// Whether they come from quarantine alone: they tell nothing of a table as a whole.
+    pub(crate) is_replayed: bool,
 }
 
 /// What the passes leave behind beside `ops.rejections`.
@@ -35,6 +39,8 @@ pub(crate) struct Found {
     pub(crate) seconds: HashMap<String, f64>,
     /// Checks that had nothing to look at.
     pub(crate) skipped: HashSet<String>,
+    /// Entities with keys that are there more than once.
+    pub(crate) repeated: HashSet<String>,
     /// Answers of queries; a query may have none.
     pub(crate) answers: HashMap<String, Option<f64>>,
 }
@@ -66,7 +72,14 @@ impl Search<'_> {
         }
         db::rows(self.tx, HOLD_ORDERS_BACK, &[&self.batch.batch_id]).await?;
         for table in self.tables {
-            self.ask_queries(table.entity, &mut found).await?;
+            if table.is_replayed {
+                let of_tables = enabled(table.entity).filter(|check| !check.is_row_rule());
+                found
+                    .skipped
+                    .extend(of_tables.map(|check| check.id.clone()));
+            } else {
+                self.ask_queries(table.entity, &mut found).await?;
+            }
         }
         bar.finish();
         Ok(found)
@@ -78,11 +91,12 @@ impl Search<'_> {
             .batch_execute(&statement::analyze(entity))
             .await
             .with_context(|| format!("failed to analyze {}", entity.name))?;
-        let Some(text) = findings::row_scan(self.batch, entity) else {
+        let Some(finding) = findings::row_scan(self.batch, entity) else {
             return Ok(());
         };
-        self.execute(&text, || format!("check the rows of {}", entity.name))
-            .await?;
+        self.find(entity, &finding, &[])
+            .await
+            .with_context(|| format!("failed to check the rows of {}", entity.name))?;
         let is_row_rule = |check: &&Check| matches!(check.rule, Rule::Row { .. });
         found.share(clock, entity.checks.iter().filter(is_row_rule));
         Ok(())
@@ -90,9 +104,15 @@ impl Search<'_> {
 
     async fn pass_keys(&self, entity: &Entity, found: &mut Found) -> anyhow::Result<()> {
         let clock = Instant::now();
-        if let Some(text) = findings::key_pass(self.batch, entity) {
-            self.execute(&text, || format!("check the keys of {}", entity.name))
-                .await?;
+        if !entity.key.is_empty() {
+            let pass = |repeated| findings::key_pass(self.batch, entity, repeated);
+            let is_any_repeated = self
+                .find_repeated(entity, &entity.key, pass)
+                .await
+                .with_context(|| format!("failed to check the keys of {}", entity.name))?;
+            if is_any_repeated {
+                found.repeated.insert(entity.name.clone());
+            }
             let is_key_rule =
                 |check: &&Check| matches!(check.rule, Rule::KeyConflict | Rule::KeyDuplicate);
             found.share(clock, entity.checks.iter().filter(is_key_rule));
@@ -102,10 +122,78 @@ impl Search<'_> {
                 continue;
             };
             let clock = Instant::now();
-            let text = findings::unique_pass(self.batch, entity, check, columns);
-            self.execute(&text, || format!("run check `{}`", check.id))
-                .await?;
+            let pass = |repeated| {
+                Some(findings::unique_pass(
+                    self.batch, entity, check, columns, repeated,
+                ))
+            };
+            self.find_repeated(entity, columns, pass)
+                .await
+                .with_context(|| format!("failed to run check `{}`", check.id))?;
             found.share(clock, std::iter::once(check));
+        }
+        Ok(())
+    }
+
+    /// A pass over rows whose values are there more than once; none where no value is. Says whether
+    /// there is such a value.
+    async fn find_repeated(
+        &self,
+        entity: &Entity,
+        names: &[String],
+        pass: impl Fn(Repeated) -> Option<Finding>,
+    ) -> anyhow::Result<bool> {
+        let text = findings::repeated_hashes(self.batch, entity, names);
+        let text = format!("{text} limit {}", FOUND_MAX + 1);
+        let rows = self.tx.query(&text, &[]).await?;
+        let hashes: Vec<i64> = rows
+            .iter()
+            .map(|row| row.try_get(0))
+            .collect::<Result<_, _>>()?;
+        let repeated = if hashes.len() > FOUND_MAX {
+            Repeated::Sought
+        } else {
+            Repeated::Given
+        };
+        let Some(finding) = pass(repeated).filter(|_| !hashes.is_empty()) else {
+            return Ok(!hashes.is_empty());
+        };
+        if repeated == Repeated::Given {
+            self.find(entity, &finding, &[&hashes]).await?;
+        } else {
+            let text = finding.statement(self.batch, entity);
+            self.tx.execute(&text, &[]).await?;
+        }
+        Ok(true)
+    }
+
+    /// Finds rows and writes them down; too many to hold are found again where they are written.
+    async fn find(
+        &self,
+        entity: &Entity,
+        finding: &Finding,
+        parameters: db::Parameters<'_>,
+    ) -> anyhow::Result<()> {
+        let mut found: HashMap<Vec<String>, Vec<i64>> = HashMap::new();
+        let mut count = 0;
+        let text = finding.bounded_select();
+        let parameters_given = parameters.iter().copied();
+        let rows = self.tx.query_raw(&text, parameters_given).await?;
+        let mut rows = std::pin::pin!(rows);
+        while let Some(row) = rows.try_next().await? {
+            let row_ids = found.entry(row.try_get(1)?).or_default();
+            row_ids.push(row.try_get(0)?);
+            count += 1;
+        }
+        if count > FOUND_MAX {
+            drop(found);
+            let text = finding.statement(self.batch, entity);
+            self.tx.execute(&text, parameters).await?;
+            return Ok(());
+        }
+        let text = finding.write_found(self.batch, entity);
+        for (rules, row_ids) in &found {
+            self.tx.execute(&text, &[row_ids, rules]).await?;
         }
         Ok(())
     }
@@ -120,9 +208,10 @@ impl Search<'_> {
                 continue;
             }
             let clock = Instant::now();
-            let text = findings::reference_pass(self.batch, entity, check, reference);
-            self.execute(&text, || format!("run check `{}`", check.id))
-                .await?;
+            let finding = findings::reference_pass(self.batch, entity, check, reference);
+            self.find(entity, &finding, &[])
+                .await
+                .with_context(|| format!("failed to run check `{}`", check.id))?;
             found.share(clock, std::iter::once(check));
         }
         Ok(())
@@ -163,7 +252,8 @@ impl Search<'_> {
         rule: &NamedRule,
     ) -> anyhow::Result<()> {
         let failed = || format!("failed to run check `{}` (sql/{})", check.id, rule.sql.path);
-        let text = findings::named_rule(self.batch, entity, check, rule.sql.text);
+        let finding = findings::named_rule(check, rule.sql.text);
+        let text = finding.statement(self.batch, entity);
         let statement = self.tx.prepare(&text).await.with_context(failed)?;
         let all: [&(dyn tokio_postgres::types::ToSql + Sync); 2] =
             [&self.batch.batch_id, &self.batch.source];

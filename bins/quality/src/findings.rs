@@ -2,14 +2,15 @@
 //! pass per key and one per relationship. Every finding ends in `ops.rejections`, merged with what
 //! was found before.
 
-use crate::check::{Check, Entity, Reference, Rule, Severity};
+use crate::check::{Check, Entity, Reference, Rule};
+use crate::finding::{Finding, Otherwise};
 use crate::sql_text::{all_known, columns, equal, identifier, literal, text_array};
 
 /// Columns that stage adds; they are no part of what the source says.
 pub(crate) const TECHNICAL: [&str; 5] =
     ["batch_id", "row_id", "file_id", "source_line", "loaded_at"];
 /// When the source last changed a row.
-const VERSION_COLUMN: &str = "updated_at";
+pub(crate) const VERSION_COLUMN: &str = "updated_at";
 /// What refers to a held order becomes a consequence, not an orphan.
 pub(crate) const ORDER: &str = "transactions";
 /// Datasets whose rows are held back with their order.
@@ -26,13 +27,6 @@ pub(crate) struct Batch {
     pub(crate) is_replay: bool,
 }
 
-/// What becomes of a row that breaks no rule of severity error.
-#[derive(Debug, Clone, Copy)]
-enum Otherwise {
-    Warned,
-    Superseded,
-}
-
 pub(crate) fn staging(entity: &str) -> String {
     format!("staging.{}", identifier(entity))
 }
@@ -46,73 +40,8 @@ pub(crate) fn older_version(entity: &Entity) -> String {
     format!("{}.older_version", entity.name)
 }
 
-/// Writes findings `(row_id, rules)` into `ops.rejections`; a row has one entry with all rules.
-fn record(batch: &Batch, entity: &Entity, otherwise: Otherwise, findings: &str) -> String {
-    let severities: Vec<String> = Severity::WORST_FIRST
-        .into_iter()
-        .map(|severity| (severity, entity.ids_of(severity)))
-        .filter(|(_, ids)| !ids.is_empty())
-        .map(|(severity, ids)| {
-            format!(
-                "when merged.rules && {} then '{}'",
-                text_array(ids),
-                severity.name()
-            )
-        })
-        .collect();
-    let severity = if severities.is_empty() {
-        "'info'".to_owned()
-    } else {
-        format!("case {} else 'info' end", severities.join("\n            "))
-    };
-    let otherwise = match otherwise {
-        Otherwise::Warned => "warned",
-        Otherwise::Superseded => "superseded",
-    };
-    let batch_id = batch.batch_id;
-    let dataset = literal(&entity.name);
-    format!(
-        "with findings as (
-    {findings}
-),
-
-merged as (
-    select
-        findings.row_id,
-        coalesce(earlier.rules, '{{}}') || findings.rules as rules,
-        earlier.verdict as earlier_verdict
-    from findings
-    left join ops.rejections as earlier
-        on earlier.batch_id = {batch_id} and earlier.dataset = {dataset}
-        and earlier.row_id = findings.row_id
-),
-
-weighed as (
-    select merged.row_id, merged.rules, merged.earlier_verdict,
-        {severity} as severity
-    from merged
-),
-
-written as (
-    insert into ops.rejections (batch_id, dataset, row_id, rules, severity, verdict)
-    select {batch_id}, {dataset}, weighed.row_id, weighed.rules, weighed.severity,
-        case
-            when weighed.severity in ('critical', 'error') then 'quarantined'
-            when weighed.earlier_verdict = 'superseded' then 'superseded'
-            else '{otherwise}'
-        end
-    from weighed
-    on conflict (batch_id, dataset, row_id) do update set
-        rules = excluded.rules, severity = excluded.severity, verdict = excluded.verdict
-    returning 1
-)
-
-select count(*) from written"
-    )
-}
-
 /// One scan for all row rules; none where the entity has no such rule.
-pub(crate) fn row_scan(batch: &Batch, entity: &Entity) -> Option<String> {
+pub(crate) fn row_scan(batch: &Batch, entity: &Entity) -> Option<Finding> {
     let rules: Vec<(&str, &str)> = entity
         .checks
         .iter()
@@ -133,7 +62,7 @@ pub(crate) fn row_scan(batch: &Batch, entity: &Entity) -> Option<String> {
         .iter()
         .map(|(_, fails)| format!("({fails})"))
         .collect();
-    let findings = format!(
+    let select = format!(
         "select row_id,
         array_remove(array[
             {}
@@ -147,13 +76,13 @@ pub(crate) fn row_scan(batch: &Batch, entity: &Entity) -> Option<String> {
         batch.batch_id,
         any.join("\n        or "),
     );
-    Some(record(batch, entity, Otherwise::Warned, &findings))
+    Some(Finding::warned(select))
 }
 
 /// One pass for the key: the newest version of each key stays, in its last line.
 ///
 /// Rows that a row rule refused take no part, so that a bad version hides no good one.
-pub(crate) fn key_pass(batch: &Batch, entity: &Entity) -> Option<String> {
+pub(crate) fn key_pass(batch: &Batch, entity: &Entity, repeated: Repeated) -> Option<Finding> {
     if entity.key.is_empty() {
         return None;
     }
@@ -171,7 +100,7 @@ pub(crate) fn key_pass(batch: &Batch, entity: &Entity) -> Option<String> {
     } else {
         duplicate.to_owned()
     };
-    let findings = format!(
+    let select = format!(
         "select ranked.row_id,
         array[case
             when ranked.place = 1 then {older}
@@ -183,13 +112,16 @@ pub(crate) fn key_pass(batch: &Batch, entity: &Entity) -> Option<String> {
         older = literal(&older),
         duplicate = literal(duplicate),
         conflict = literal(conflict),
-        versions = ranked_versions(batch, entity),
+        versions = ranked_versions(batch, entity, repeated),
     );
-    Some(record(batch, entity, Otherwise::Superseded, &findings))
+    Some(Finding {
+        select,
+        otherwise: Otherwise::Superseded,
+    })
 }
 
 /// Rows of keys that are there more than once, by version and by place in their version.
-fn ranked_versions(batch: &Batch, entity: &Entity) -> String {
+fn ranked_versions(batch: &Batch, entity: &Entity, repeated: Repeated) -> String {
     // Where the source has no time of change, the day of the file, else of the batch, tells which
     // version is newer: from the shop's midnight on, as in the change logs of production.
     let file_day = "(coalesce(file.business_date, opened.business_date)::timestamp at time zone \
@@ -226,30 +158,57 @@ fn ranked_versions(batch: &Batch, entity: &Entity) -> String {
     ",
         table = staging(&entity.name),
         batch_id = batch.batch_id,
-        may_repeat = may_repeat(batch, entity, &entity.key),
+        may_repeat = may_repeat(batch, entity, &entity.key, repeated),
         dataset = literal(&entity.name),
     )
 }
 
-/// True for rows of which there may be another one with the same values; two values of one hash are
-/// told apart by who asks. Hashes are sorted: a table of them, with a group for nearly every row,
-/// takes twice the time, as does a sort of the texts themselves. It is a filter and no join, so that
-/// the many other rows are never put together whole.
-fn may_repeat(batch: &Batch, entity: &Entity, names: &[String]) -> String {
+/// Where the hashes of values that are there more than once come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Repeated {
+    /// The statement looks for them itself.
+    Sought,
+    /// They are its parameter `$1`.
+    Given,
+}
+
+/// Hashes of values that are there more than once, and one more than can be held where there are
+/// too many. Hashes are sorted: a table of them, with a group for nearly every row, takes twice the
+/// time, as does a sort of the texts themselves.
+pub(crate) fn repeated_hashes(batch: &Batch, entity: &Entity, names: &[String]) -> String {
     format!(
-        "{known} and ({hash} in (
-            select hashed.value_hash from (
+        "select hashed.value_hash from (
                 select {hash} as value_hash from {table} as staged
                 where staged.batch_id = {batch_id} and {known}
                 order by value_hash
             ) as hashed
-            group by hashed.value_hash having count(*) > 1
-        )) is true",
-        hash = format_args!("hash_record_extended(row({}), 0)", columns("staged", names)),
+            group by hashed.value_hash having count(*) > 1",
+        hash = value_hash(names),
         table = staging(&entity.name),
         batch_id = batch.batch_id,
         known = all_known("staged", names),
     )
+}
+
+fn value_hash(names: &[String]) -> String {
+    format!("hash_record_extended(row({}), 0)", columns("staged", names))
+}
+
+/// True for rows of which there may be another one with the same values; two values of one hash are
+/// told apart by who asks. It is a filter and no join, so that the many other rows are never put
+/// together whole.
+fn may_repeat(batch: &Batch, entity: &Entity, names: &[String], repeated: Repeated) -> String {
+    let hash = value_hash(names);
+    let known = all_known("staged", names);
+    match repeated {
+        Repeated::Given => format!("{known} and {hash} = any($1::bigint[])"),
+        Repeated::Sought => format!(
+            "{known} and ({hash} in (
+            {}
+        )) is true",
+            repeated_hashes(batch, entity, names)
+        ),
+    }
 }
 
 /// One pass for values that must not repeat: every row but the first of a value fails.
@@ -258,9 +217,10 @@ pub(crate) fn unique_pass(
     entity: &Entity,
     check: &Check,
     names: &[String],
-) -> String {
+    repeated: Repeated,
+) -> Finding {
     let values = columns("staged", names);
-    let findings = format!(
+    let select = format!(
         "select placed.row_id, array[{id}]::text[] as rules
     from (
         select staged.row_id,
@@ -272,9 +232,9 @@ pub(crate) fn unique_pass(
         id = literal(&check.id),
         table = staging(&entity.name),
         batch_id = batch.batch_id,
-        may_repeat = may_repeat(batch, entity, names),
+        may_repeat = may_repeat(batch, entity, names, repeated),
     );
-    record(batch, entity, Otherwise::Warned, &findings)
+    Finding::warned(select)
 }
 
 /// One pass for a relationship: values found neither among the accepted rows of this batch nor in
@@ -284,7 +244,7 @@ pub(crate) fn reference_pass(
     entity: &Entity,
     check: &Check,
     reference: &Reference,
-) -> String {
+) -> Finding {
     let batch_id = batch.batch_id;
     let target = &reference.target;
     // A held order is there: what belongs to it is held back with it.
@@ -303,7 +263,7 @@ pub(crate) fn reference_pass(
         )
     };
     let (own, theirs) = (&reference.columns, &reference.target_columns);
-    let findings = format!(
+    let select = format!(
         "select staged.row_id, array[{id}]::text[] as rules
     from {child} as staged
     inner join (
@@ -335,14 +295,14 @@ pub(crate) fn reference_pass(
         same = equal("staged", own, "missing", own),
         source = literal(&batch.source),
     );
-    record(batch, entity, Otherwise::Warned, &findings)
+    Finding::warned(select)
 }
 
 /// A named rule: the query in its file says which rows fail.
-pub(crate) fn named_rule(batch: &Batch, entity: &Entity, check: &Check, query: &str) -> String {
-    let findings = format!(
+pub(crate) fn named_rule(check: &Check, query: &str) -> Finding {
+    let select = format!(
         "select failing.row_id, array[{}]::text[] as rules from (\n{query}\n) as failing",
         literal(&check.id)
     );
-    record(batch, entity, Otherwise::Warned, &findings)
+    Finding::warned(select)
 }

@@ -32,7 +32,7 @@ pub(crate) async fn run(
     settings: &Settings,
 ) -> anyhow::Result<Vec<CheckResult>> {
     let mut results = Vec::new();
-    for table in tables {
+    for table in tables.iter().filter(|table| !table.is_replayed) {
         let entity = table.entity;
         if table.is_whole && !entity.key.is_empty() {
             let text = statement::vanished(batch, entity);

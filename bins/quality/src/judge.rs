@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use common::{Failure, Sql, StageContext, db, report};
 use deadpool_postgres::{Object, Transaction};
 use serde_json::{Map, Value};
+use tokio_postgres::Row;
 
 use crate::contract::Overridden;
 use crate::evaluate::{Evaluated, Facts, Failures};
@@ -47,8 +48,11 @@ impl Bench<'_> {
             .context("failed to open a transaction")?;
         db::writer_lock(&tx).await?;
         db::count(&tx, CLEAR_VERDICT, &[&batch.batch_id]).await?;
-        if !batch.is_replay {
-            self.retry_due(&tx, batch).await?;
+        if !batch.is_replay && self.retry_due(&tx, batch).await? > 0 {
+            // The files are not judged by rows of yesterday: what fails again leaves the batch.
+            self.search(&tx, batch).await?;
+            self.drop_refused(&tx, batch).await?;
+            db::count(&tx, CLEAR_VERDICT, &[&batch.batch_id]).await?;
         }
         let verdict = self.conclude(&tx, batch).await?;
         if self.ctx.dry_run {
@@ -67,7 +71,7 @@ impl Bench<'_> {
     ) -> anyhow::Result<BatchVerdict> {
         let (tables, found) = self.search(tx, batch).await?;
         let verdict = self.weigh(tx, batch, &tables, &found).await?;
-        record::write(tx, self, batch, &tables, &verdict).await?;
+        record::write(tx, self, batch, &tables, &found, &verdict).await?;
         self.note_same_keys(tx, batch).await?;
         Ok(verdict)
     }
@@ -103,25 +107,24 @@ impl Bench<'_> {
 
     /// What the batch staged, parents first.
     async fn tables(&self, tx: &Transaction<'_>, batch: &Batch) -> anyhow::Result<Vec<Table<'_>>> {
-        let mut staged: HashMap<String, (u64, bool)> = HashMap::new();
+        let mut staged: HashMap<String, Row> = HashMap::new();
         for row in db::rows(tx, LIST_DATASETS, &[&batch.batch_id]).await? {
-            let (rows_staged, is_whole) = (unsigned(row.try_get(1)?)?, row.try_get(2)?);
-            staged.insert(row.try_get(0)?, (rows_staged, is_whole));
+            staged.insert(row.try_get(0)?, row);
         }
-        let tables: Vec<Table<'_>> = self
-            .rules
-            .contracts
-            .entities
-            .iter()
-            .filter_map(|entity| {
-                let (rows_staged, is_whole) = staged.remove(&entity.name)?;
-                Some(Table {
-                    entity,
-                    rows_staged,
-                    is_whole,
-                })
-            })
-            .collect();
+        let mut tables: Vec<Table<'_>> = Vec::new();
+        for entity in &self.rules.contracts.entities {
+            let Some(row) = staged.remove(&entity.name) else {
+                continue;
+            };
+            let (rows_staged, rows_replayed) =
+                (unsigned(row.try_get(1)?)?, unsigned(row.try_get(3)?)?);
+            tables.push(Table {
+                entity,
+                rows_staged,
+                is_whole: row.try_get(2)?,
+                is_replayed: rows_replayed > 0 && rows_replayed == rows_staged,
+            });
+        }
         if let Some(name) = staged.keys().next() {
             let message = format!(
                 "source `{}` brings `{name}`, which has no contract\n  hint: write \
@@ -250,14 +253,25 @@ async fn failing_keys(
         {
             continue;
         }
+        let failed = || format!("failed to list the failing keys of {}", entity.name);
+        let text = statement::first_failing_rows();
         let rows = tx
-            .query(&statement::failing_keys(batch, entity), &[])
+            .query(&text, &[&batch.batch_id, &entity.name])
             .await
-            .with_context(|| format!("failed to list the failing keys of {}", entity.name))?;
-        for row in rows {
-            let key: Value = row.try_get(1)?;
-            if let Value::Object(key) = key {
-                keys.entry(row.try_get(0)?).or_default().push(key);
+            .with_context(failed)?;
+        let failing: Vec<(String, i64)> = rows
+            .iter()
+            .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
+            .collect::<anyhow::Result<_>>()?;
+        let row_ids: Vec<i64> = failing.iter().map(|(_, row_id)| *row_id).collect();
+        let text = statement::keys_of_rows(batch, entity);
+        let mut found: HashMap<i64, Value> = HashMap::new();
+        for row in tx.query(&text, &[&row_ids]).await.with_context(failed)? {
+            found.insert(row.try_get(0)?, row.try_get(1)?);
+        }
+        for (rule, row_id) in failing {
+            if let Some(Value::Object(key)) = found.get(&row_id) {
+                keys.entry(rule).or_default().push(key.clone());
             }
         }
     }

@@ -12,6 +12,7 @@ mod contract;
 mod evaluate;
 mod explain;
 mod faults;
+mod finding;
 mod findings;
 mod gate;
 mod guard;

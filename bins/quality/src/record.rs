@@ -5,7 +5,7 @@ use common::{Sql, db};
 use deadpool_postgres::Transaction;
 
 use crate::check::{Entity, Severity};
-use crate::faults::Table;
+use crate::faults::{Found, Table};
 use crate::findings::Batch;
 use crate::gate;
 use crate::judge::Bench;
@@ -25,6 +25,7 @@ pub(crate) async fn write(
     bench: &Bench<'_>,
     batch: &Batch,
     tables: &[Table<'_>],
+    found: &Found,
     verdict: &BatchVerdict,
 ) -> anyhow::Result<()> {
     for (table, counted) in tables.iter().zip(&verdict.tables) {
@@ -35,6 +36,9 @@ pub(crate) async fn write(
             counted.rows_quarantined + counted.rows_consequence + counted.rows_superseded;
         if rows_held > 0 && !is_mended_elsewhere {
             quarantine(tx, bench, batch, table.entity).await?;
+            if found.repeated.contains(&table.entity.name) {
+                close_outdone(tx, batch, table.entity).await?;
+            }
         }
     }
     write_results(tx, batch, &verdict.results).await?;
@@ -58,6 +62,13 @@ async fn quarantine(
     tx.query_one(&enter::enter(batch, entity), &[&bench.ctx.started_at])
         .await
         .with_context(|| format!("failed to quarantine rows of {}", entity.name))?;
+    Ok(())
+}
+
+async fn close_outdone(tx: &Transaction<'_>, batch: &Batch, entity: &Entity) -> anyhow::Result<()> {
+    tx.query_one(&enter::close_outdone(batch, entity), &[])
+        .await
+        .with_context(|| format!("failed to compare quarantined rows of {}", entity.name))?;
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use tokio_postgres::types::Type;
 
 use crate::check::{Check, Entity, Rule};
 use crate::contract::{Contracts, Located, Problem, suggestion};
-use crate::findings::{self, Batch, TECHNICAL, staging};
+use crate::findings::{self, Batch, Repeated, TECHNICAL, staging};
 use crate::sql_text::literal;
 use crate::statement;
 
@@ -105,7 +105,7 @@ fn absent_columns(entity: &Entity, tables: &StagingColumns) -> Vec<Problem> {
 async fn unfit_checks(client: &Object, entity: &Entity) -> anyhow::Result<Vec<Problem>> {
     let batch = no_batch();
     let mut problems = Vec::new();
-    let whole = findings::row_scan(&batch, entity);
+    let whole = findings::row_scan(&batch, entity).map(|it| it.statement(&batch, entity));
     let are_rows_sound = match &whole {
         Some(text) => reason(client.prepare(text).await, entity)?.is_none(),
         None => true,
@@ -159,17 +159,21 @@ async fn unfit_pattern_or_answer(
 
 /// The statement that a check runs for a batch, where it is compiled from the contract.
 pub(crate) fn statement_of(batch: &Batch, entity: &Entity, check: &Check) -> Option<String> {
-    match &check.rule {
+    let sought = Repeated::Sought;
+    let finding = match &check.rule {
         Rule::Row { .. } => findings::row_scan(batch, &entity.with_only(check)),
-        Rule::KeyConflict | Rule::KeyDuplicate => findings::key_pass(batch, entity),
-        Rule::Unique { columns } => Some(findings::unique_pass(batch, entity, check, columns)),
+        Rule::KeyConflict | Rule::KeyDuplicate => findings::key_pass(batch, entity, sought),
+        Rule::Unique { columns } => {
+            Some(findings::unique_pass(batch, entity, check, columns, sought))
+        }
         Rule::Reference(reference) => {
             Some(findings::reference_pass(batch, entity, check, reference))
         }
-        Rule::Named(rule) => Some(findings::named_rule(batch, entity, check, rule.sql.text)),
-        Rule::Query { text } => Some(statement::table_query(batch, entity, text)),
+        Rule::Named(rule) => Some(findings::named_rule(check, rule.sql.text)),
+        Rule::Query { text } => return Some(statement::table_query(batch, entity, text)),
         Rule::RowCount => None,
-    }
+    };
+    finding.map(|it| it.statement(batch, &entity.with_only(check)))
 }
 
 /// A batch that is not there: its statements are read and not run.

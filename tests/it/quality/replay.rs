@@ -6,13 +6,18 @@ use quality::{Command, Filter, Options, QuarantineCommand, QuarantineOptions, Re
 use super::shop::Shop;
 
 /// Every open or closed entry: dataset, key, status, cause, who closed it, tries.
-const ENTRIES: &str = "select string_agg(concat_ws(' ', entry.dataset, entry.natural_key,
+pub(super) const ENTRIES: &str =
+    "select string_agg(concat_ws(' ', entry.dataset, entry.natural_key,
         entry.status, 'with ' || entry.caused_by, entry.resolved_by, entry.attempts), '; '
         order by entry.dataset, entry.natural_key)
     from ops.quarantine as entry";
 
 impl Shop {
-    async fn replay(&self, entries: &[i64], filter: Filter) -> anyhow::Result<StageReport> {
+    pub(super) async fn replay(
+        &self,
+        entries: &[i64],
+        filter: Filter,
+    ) -> anyhow::Result<StageReport> {
         let options = ReplayOptions {
             entries: entries.to_vec(),
             filter,
@@ -251,7 +256,7 @@ async fn an_old_row_never_replaces_a_newer_one() -> anyhow::Result<()> {
     shop.configure("[quality.checks]\n\"products.price.minimum\" = { enabled = false }\n");
     let report = shop.replay(&[], Filter::default()).await?;
     assert_eq!(report.status, Status::NothingToDo);
-    assert!(report.warnings[0].contains("newer rows"), "{report:?}");
+    assert!(report.warnings[0].contains("newer row"), "{report:?}");
     let price = "select price::text from production.products where product_id = 'K3'";
     assert_eq!(shop.text(price).await, "11");
     Ok(())

@@ -24,9 +24,10 @@ const LIST_QUARANTINED: Sql = sql!("quality/list_quarantined_keys.sql");
 const LIST_DATASETS: Sql = sql!("quality/list_datasets.sql");
 
 /// Ends of names in reports that are the gate's own, and of no contract.
-const OF_THE_GATE: [&str; 5] = [
+const OF_THE_GATE: [&str; 6] = [
     "vanished",
     "price_shift",
+    "volume",
     "quarantined_percent",
     "overall_quality_score",
     "quality_score_drop",

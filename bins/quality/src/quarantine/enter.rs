@@ -1,8 +1,8 @@
 //! What is held back becomes entries of quarantine, as a compiled statement.
 
 use crate::check::Entity;
-use crate::findings::{Batch, TECHNICAL, older_version, staging};
-use crate::sql_text::{columns, literal, text_array};
+use crate::findings::{Batch, TECHNICAL, VERSION_COLUMN, older_version, staging};
+use crate::sql_text::{columns, equal, identifier, literal, text_array};
 
 /// Puts what is held back into `ops.quarantine`, linked to the last entry of the same key, or,
 /// without a key, of the same line of the file. A row that is held back with another names it.
@@ -68,6 +68,7 @@ written as (
     cross join numbered
     left join earlier on earlier.identity
         = coalesce(refused.natural_key, refused.source_file || ':' || refused.source_line)
+    order by refused.row_id
     returning 1
 )
 
@@ -99,5 +100,62 @@ fn earlier_entries(batch: &Batch, entity: &Entity) -> String {
         source = literal(&batch.source),
         dataset = literal(&entity.name),
         batch_id = batch.batch_id,
+    )
+}
+
+/// Closes entries of the batch whose key has an accepted row in it that is newer, or as new and
+/// further down: nothing waits for them.
+pub(crate) fn close_outdone(batch: &Batch, entity: &Entity) -> String {
+    let is_later = "accepted.row_id > held.held_row_id";
+    let is_newer = if entity.has_column(VERSION_COLUMN) {
+        let version = identifier(VERSION_COLUMN);
+        format!(
+            "(accepted.{version} > held.{version}
+        or (accepted.{version} < held.{version}) is not true and {is_later})"
+        )
+    } else {
+        is_later.to_owned()
+    };
+    format!(
+        "with held as materialized (
+    select row_held.*, entry.quarantine_id,
+        entry.record_number - (
+            select coalesce(max(of_stage.record_number), 0) from ops.quarantine as of_stage
+            where of_stage.batch_id = {batch_id} and of_stage.dataset = {dataset}
+            and of_stage.stage = 'stage'
+        ) as held_row_id
+    from ops.quarantine as entry
+    cross join lateral jsonb_populate_record(null::{table}, entry.payload) as row_held
+    where entry.batch_id = {batch_id} and entry.dataset = {dataset}
+    and entry.stage = 'quality' and entry.severity in ('error', 'critical')
+),
+
+accepted as materialized (
+    select staged.* from {table} as staged
+    where staged.batch_id = {batch_id}
+    and (({key}) in (select {held_key} from held)) is true
+    and not exists (
+        select 1 from ops.rejections as rejection
+        where rejection.batch_id = {batch_id} and rejection.dataset = {dataset}
+        and rejection.row_id = staged.row_id and rejection.verdict <> 'warned'
+    )
+),
+
+closed as (
+    update ops.quarantine as entry
+    set status = 'superseded', resolved_by = 'batch {batch_id}'
+    from held
+    inner join accepted on {same}
+    where entry.quarantine_id = held.quarantine_id and {is_newer}
+    returning 1
+)
+
+select count(*) from closed",
+        batch_id = batch.batch_id,
+        dataset = literal(&entity.name),
+        table = staging(&entity.name),
+        key = columns("staged", &entity.key),
+        held_key = columns("held", &entity.key),
+        same = equal("accepted", &entity.key, "held", &entity.key),
     )
 }

@@ -32,6 +32,7 @@ const ABANDON_REPLAY: Sql = sql!("quality/abandon_replay.sql");
 struct Replayed {
     /// None where no row passed.
     verdict: Option<BatchVerdict>,
+    asked: u64,
     tried: u64,
     failed_again: u64,
 }
@@ -130,6 +131,12 @@ async fn replayable(
                  file and run again: the whole batch is read again",
                 it.batch_id, it.batch_state
             )
+        } else if it.natural_key.is_none() {
+            format!(
+                "entry {number} has no key to publish it by\n  hint: mend {}; `stage` reads it again \
+                 by itself",
+                it.place()
+            )
         } else {
             format!("entry {number} is a second copy or is left out by your filter")
         });
@@ -194,11 +201,15 @@ async fn replay(
     let verdict = if tried > failed_again {
         Some(bench.conclude(tx, &batch).await?)
     } else {
-        db::execute(tx, ABANDON_REPLAY, &[&batch.batch_id]).await?;
         None
     };
+    // Its entries stay open, so that nothing is lost by forgetting a replay that nobody may publish.
+    if verdict.as_ref().is_none_or(|it| it.gate.is_closed()) {
+        db::execute(tx, ABANDON_REPLAY, &[&batch.batch_id]).await?;
+    }
     Ok(Replayed {
         verdict,
+        asked: numbers.len() as u64,
         tried,
         failed_again,
     })
@@ -214,11 +225,14 @@ fn rows(replayed: &Replayed) -> Rows {
 
 fn explain(report: &mut StageReport, source: &str, replayed: &Replayed) {
     let (tried, failed) = (replayed.tried, replayed.failed_again);
-    if tried == 0 {
+    let outdone = replayed.asked.saturating_sub(tried);
+    if outdone > 0 {
         report.warn(format!(
-            "nothing of {source} is left to try: newer rows of the same keys are published"
+            "{outdone} entries of {source} were left out: a newer row of the same key is published, \
+             or waits as well"
         ));
-    } else if failed > 0 {
+    }
+    if failed > 0 {
         report.warn(format!(
             "{failed} of {tried} rows of {source} failed again and stay in quarantine; `quality \
              quarantine list --source {source}` says why"

@@ -5,54 +5,49 @@
 //! the batch is published.
 
 use crate::check::{Check, Entity, Reference, Rule, Severity};
-use crate::findings::{Batch, ORDER, ORDER_DATASETS, ORDER_KEY, production, staging};
-use crate::sql_text::{equal, identifier, literal};
+use crate::findings::{
+    Batch, ORDER, ORDER_DATASETS, ORDER_KEY, VERSION_COLUMN, production, staging,
+};
+use crate::sql_text::{columns, equal, identifier, literal};
 
 /// Why a row is tried again.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Reason<'a> {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reason {
     /// What it waited for may be there: its order is touched, or its parent arrived.
     Due,
-    /// A person asked for these entries.
-    Asked(&'a [i64]),
+    /// A person asked for the entries in the statement's `$2`.
+    Asked,
 }
 
 /// Stages the entries of one entity again; none where there is nothing that it could wait for, or
-/// no key to tell rows by.
-/// `$1` is the start of the run. Returns how many rows there are.
-pub(crate) fn stage_again(batch: &Batch, entity: &Entity, reason: Reason<'_>) -> Option<String> {
+/// no key to tell rows by. `$1` is the start of the run. Returns how many rows there are.
+///
+/// Sets of keys are looked up by hash: nobody knows beforehand how many entries wait.
+pub(crate) fn stage_again(batch: &Batch, entity: &Entity, reason: Reason) -> Option<String> {
     if entity.key.is_empty() {
         return None;
     }
     let wanted = match reason {
         Reason::Due => due(batch, entity)?,
-        Reason::Asked(ids) => {
-            let ids: Vec<String> = ids.iter().map(i64::to_string).collect();
-            format!("entry.quarantine_id in ({})", ids.join(", "))
-        }
+        Reason::Asked => "held.quarantine_id = any($2::bigint[])".to_owned(),
     };
     let table = staging(&entity.name);
     Some(format!(
-        "with waiting as (
-    {waiting}
-),
-
-fit as (
-    select waiting.quarantine_id, waiting.payload, waiting.source_line, waiting.file_id
-    from waiting
-    cross join lateral jsonb_populate_record(null::{table}, waiting.payload) as held
-    where {wanted}
-    and {is_newest}
+        "with held as materialized (
+    {held}
 ),
 
 numbered as (
-    select fit.*,
-        row_number() over (order by fit.quarantine_id)
+    select held.quarantine_id, held.payload, held.entry_line as source_line,
+        held.entry_file_id as file_id,
+        row_number() over (order by held.quarantine_id)
         + (
             select coalesce(max(staged.row_id), 0) from {table} as staged
             where staged.batch_id = {batch_id}
         ) as row_id
-    from fit
+    from held
+    where {wanted}
+    and {is_newest}
 ),
 
 staged_again as (
@@ -87,56 +82,84 @@ booked as (
 )
 
 select count(*) from numbered",
-        waiting = waiting(batch, entity),
-        wanted = wanted.replace("entry.", "waiting."),
+        held = held(batch, entity),
         is_newest = is_newest(batch, entity),
         batch_id = batch.batch_id,
         dataset = literal(&entity.name),
     ))
 }
 
-/// Open entries of published batches, the newest of each key. A second copy has nothing to wait for.
-fn waiting(batch: &Batch, entity: &Entity) -> String {
+/// Open entries of published batches with their columns, the newest version of each key. A second
+/// copy has nothing to wait for.
+fn held(batch: &Batch, entity: &Entity) -> String {
+    let version = if entity.has_column(VERSION_COLUMN) {
+        format!("row_held.{} desc nulls last, ", identifier(VERSION_COLUMN))
+    } else {
+        String::new()
+    };
     format!(
-        "select distinct on (coalesce(entry.natural_key, entry.quarantine_id::text))
-        entry.quarantine_id, entry.batch_id, entry.rules, entry.payload, entry.source_line,
+        "select distinct on ({key})
+        row_held.*, entry.quarantine_id, entry.batch_id as entry_batch_id, entry.rules,
+        entry.payload, entry.source_line as entry_line,
         (
             select max(file.file_id) from ops.raw_files as file
             where file.source = entry.source and file.path = entry.source_file
             and file.batch_id <= entry.batch_id
-        ) as file_id
+        ) as entry_file_id
     from ops.quarantine as entry
     inner join ops.batches as brought on brought.batch_id = entry.batch_id
+    cross join lateral jsonb_populate_record(null::{table}, entry.payload) as row_held
     where entry.source = {source} and entry.dataset = {dataset}
     and entry.batch_id < {batch_id}
     and entry.status = 'open' and entry.stage = 'quality'
     and entry.severity in ('error', 'critical')
     and brought.state = 'published'
-    order by coalesce(entry.natural_key, entry.quarantine_id::text), entry.quarantine_id desc",
+    order by {key}, {version}entry.quarantine_id desc",
+        key = columns("row_held", &entity.key),
+        table = staging(&entity.name),
         source = literal(&batch.source),
         dataset = literal(&entity.name),
         batch_id = batch.batch_id,
     )
 }
 
-/// Nothing of the key is in this batch, and nothing as new in production.
+/// Nothing of the key is in this batch, and nothing newer in production: a later version, or, where
+/// versions tell nothing, what a later batch changed.
 fn is_newest(batch: &Batch, entity: &Entity) -> String {
+    let is_newer = if entity.has_column(VERSION_COLUMN) {
+        let version = identifier(VERSION_COLUMN);
+        format!(
+            "(published.{version} > held.{version}
+        or (published.{version} < held.{version}) is not true
+        and published.batch_id >= held.entry_batch_id)"
+        )
+    } else {
+        "published.batch_id >= held.entry_batch_id".to_owned()
+    };
     format!(
-        "not exists (
-        select 1 from {table} as staged
-        where staged.batch_id = {batch_id} and {in_batch}
-    )
+        "({in_batch}) is not true
     and not exists (
         select 1 from {published} as published
         where published.source = {source} and {in_production}
-        and published.batch_id >= waiting.batch_id and not published.is_inferred
+        and not published.is_inferred and {is_newer}
     )",
-        table = staging(&entity.name),
         published = production(&entity.name),
-        batch_id = batch.batch_id,
         source = literal(&batch.source),
-        in_batch = equal("staged", &entity.key, "held", &entity.key),
+        in_batch = is_staged(batch, &entity.name, &entity.key, &entity.key),
         in_production = equal("published", &entity.key, "held", &entity.key),
+    )
+}
+
+/// Whether values of the held row are among those of a staged table.
+fn is_staged(batch: &Batch, dataset: &str, theirs: &[String], own: &[String]) -> String {
+    format!(
+        "({own}) in (
+            select {theirs} from {table} as staged where staged.batch_id = {batch_id}
+        )",
+        own = columns("held", own),
+        theirs = columns("staged", theirs),
+        table = staging(dataset),
+        batch_id = batch.batch_id,
     )
 }
 
@@ -158,47 +181,32 @@ fn due(batch: &Batch, entity: &Entity) -> Option<String> {
 }
 
 fn parent_arrived(batch: &Batch, check: &Check, reference: &Reference) -> String {
-    let matches = equal(
-        "target",
-        &reference.target_columns,
-        "held",
-        &reference.columns,
-    );
+    let (theirs, own) = (&reference.target_columns, &reference.columns);
     format!(
-        "({id} = any(entry.rules) and (
-            exists (
-                select 1 from {staged} as target where target.batch_id = {batch_id} and {matches}
-            )
+        "({id} = any(held.rules) and (
+            {in_batch}
             or exists (
                 select 1 from {published} as target
                 where target.source = {source} and not target.is_deleted and {matches}
             )
         ))",
         id = literal(&check.id),
-        staged = staging(&reference.target),
+        in_batch = is_staged(batch, &reference.target, theirs, own),
         published = production(&reference.target),
-        batch_id = batch.batch_id,
         source = literal(&batch.source),
+        matches = equal("target", theirs, "held", own),
     )
 }
 
 /// An order is judged whole: where one part of it comes, the parts that wait come with it. But a
 /// header that comes with parts of a kind says that there are no others of that kind.
 fn order_touched(batch: &Batch, entity: &Entity) -> String {
-    let key = identifier(ORDER_KEY);
-    let brings = |dataset: &str| {
-        format!(
-            "exists (
-                select 1 from {} as part where part.batch_id = {} and part.{key} = held.{key}
-            )",
-            staging(dataset),
-            batch.batch_id,
-        )
-    };
+    let key = [ORDER_KEY.to_owned()];
+    let brings = |dataset: &str| is_staged(batch, dataset, &key, &key);
     let any: Vec<String> = ORDER_DATASETS.into_iter().map(brings).collect();
     let is_restated = format!("{} and {}", brings(ORDER), brings(&entity.name));
     format!(
-        "(({}) and not ({is_restated}))",
+        "(({}) and ({is_restated}) is not true)",
         any.join("\n            or ")
     )
 }
@@ -278,18 +286,37 @@ select counted.row_count from counted",
     )
 }
 
-/// Notes which open entries of earlier batches this batch brings the key of, in rows of its own.
+/// Notes which open entries of earlier batches this batch brings the key of, in rows of its own that
+/// are no older.
 pub(crate) fn note_same_keys(batch: &Batch, entity: &Entity) -> String {
+    let is_as_new = if entity.has_column(VERSION_COLUMN) {
+        let version = identifier(VERSION_COLUMN);
+        format!("(staged.{version} < held.{version}) is not true")
+    } else {
+        "true".to_owned()
+    };
     format!(
-        "with noted as (
-    insert into ops.quarantine_trials (batch_id, dataset, row_id, quarantine_id, is_replay)
-    select {batch_id}, {dataset}, staged.row_id, entry.quarantine_id, false
+        "with held as materialized (
+    select row_held.*, entry.quarantine_id
     from ops.quarantine as entry
-    cross join lateral jsonb_populate_record(null::{table}, entry.payload) as held
-    inner join {table} as staged on staged.batch_id = {batch_id} and {same}
+    cross join lateral jsonb_populate_record(null::{table}, entry.payload) as row_held
     where entry.source = {source} and entry.dataset = {dataset}
     and entry.batch_id < {batch_id}
     and entry.status = 'open' and entry.stage = 'quality'
+),
+
+again as materialized (
+    select staged.* from {table} as staged
+    where staged.batch_id = {batch_id}
+    and (({key}) in (select {held_key} from held)) is true
+),
+
+noted as (
+    insert into ops.quarantine_trials (batch_id, dataset, row_id, quarantine_id, is_replay)
+    select {batch_id}, {dataset}, staged.row_id, held.quarantine_id, false
+    from held
+    inner join again as staged on {same}
+    where {is_as_new}
     on conflict do nothing
     returning 1
 )
@@ -299,6 +326,8 @@ select count(*) from noted",
         batch_id = batch.batch_id,
         dataset = literal(&entity.name),
         source = literal(&batch.source),
+        key = columns("staged", &entity.key),
+        held_key = columns("held", &entity.key),
         same = equal("staged", &entity.key, "held", &entity.key),
     )
 }

@@ -25,12 +25,12 @@ struct Waiting {
 
 impl Bench<'_> {
     /// Stages what may have become right. An earlier judgement of the same batch is taken back
-    /// first.
+    /// first. Returns how many rows there are.
     pub(crate) async fn retry_due(
         &self,
         tx: &Transaction<'_>,
         batch: &Batch,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<u64> {
         for row in db::rows(tx, COUNT_REPLAYED, &[&batch.batch_id]).await? {
             let dataset: String = row.try_get("dataset")?;
             if let Some(entity) = self.rules.contracts.entity(&dataset) {
@@ -41,15 +41,17 @@ impl Bench<'_> {
         db::execute(tx, CLEAR_TRIALS, parameters).await?;
         let waiting = waiting(tx, batch).await?;
         if waiting.is_empty() {
-            return Ok(());
+            return Ok(0);
         }
         analyze(tx).await?;
+        let mut rows = 0;
         for entity in self.entities_of(&waiting, |it| !it.is_whole) {
             if let Some(text) = restage::stage_again(batch, entity, Reason::Due) {
-                self.stage_again(tx, entity, &text).await?;
+                let parameters: db::Parameters<'_> = &[&self.ctx.started_at];
+                rows += stage_again(tx, entity, &text, parameters).await?;
             }
         }
-        Ok(())
+        Ok(rows)
     }
 
     /// Stages the entries that a person asked for; returns how many of them there are.
@@ -61,14 +63,15 @@ impl Bench<'_> {
     ) -> anyhow::Result<u64> {
         let mut rows = 0;
         for entity in &self.rules.contracts.entities {
-            if let Some(text) = restage::stage_again(batch, entity, Reason::Asked(entries)) {
-                rows += self.stage_again(tx, entity, &text).await?;
+            if let Some(text) = restage::stage_again(batch, entity, Reason::Asked) {
+                let parameters: db::Parameters<'_> = &[&self.ctx.started_at, &entries];
+                rows += stage_again(tx, entity, &text, parameters).await?;
             }
         }
         Ok(rows)
     }
 
-    /// Takes out of a replay what failed again; returns how many rows.
+    /// Takes out of the batch what was tried again and failed again; returns how many rows.
     pub(crate) async fn drop_refused(
         &self,
         tx: &Transaction<'_>,
@@ -109,20 +112,6 @@ impl Bench<'_> {
         Ok(())
     }
 
-    async fn stage_again(
-        &self,
-        tx: &Transaction<'_>,
-        entity: &Entity,
-        text: &str,
-    ) -> anyhow::Result<u64> {
-        let failed = || format!("failed to stage rows of {} again", entity.name);
-        let row = tx
-            .query_one(text, &[&self.ctx.started_at])
-            .await
-            .with_context(failed)?;
-        unsigned(row.try_get(0)?)
-    }
-
     /// Entities with open entries, parents first.
     fn entities_of<'w>(
         &'w self,
@@ -135,6 +124,17 @@ impl Bench<'_> {
             .iter()
             .filter(move |entity| waiting.get(&entity.name).is_some_and(&is_wanted))
     }
+}
+
+async fn stage_again(
+    tx: &Transaction<'_>,
+    entity: &Entity,
+    text: &str,
+    parameters: db::Parameters<'_>,
+) -> anyhow::Result<u64> {
+    let failed = || format!("failed to stage rows of {} again", entity.name);
+    let row = tx.query_one(text, parameters).await.with_context(failed)?;
+    unsigned(row.try_get(0)?)
 }
 
 async fn waiting(tx: &Transaction<'_>, batch: &Batch) -> anyhow::Result<HashMap<String, Waiting>> {
