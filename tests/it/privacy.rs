@@ -187,9 +187,20 @@ fn judge_and_publish(pipeline: &Pipeline, shown: &mut Shown) {
         assert_eq!(shown.run(program), Some(0), "{name}");
     }
     let labels = pipeline.raw_dir().join("faults.jsonl");
-    for form in ["text", "json"] {
-        let arguments = ["faults", &labels.to_string_lossy(), "--output", form];
-        assert_eq!(shown.run(pipeline.program("quality", &arguments)), Some(0));
+    let labels = labels.to_string_lossy();
+    for command in [
+        &["faults", &*labels][..],
+        &["lint"],
+        &["init", "--from", "staging.customers"],
+        &["explain", "customers.email.pattern", "--limit", "100"],
+        &["quarantine", "list", "--status", "any", "--limit", "1000"],
+        &["quarantine", "replay"],
+    ] {
+        for form in ["text", "json"] {
+            let arguments = [command, &["--output", form]].concat();
+            let ended = shown.run(pipeline.program("quality", &arguments));
+            assert_eq!(ended, Some(0), "{arguments:?}");
+        }
     }
 }
 
