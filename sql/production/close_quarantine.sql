@@ -149,6 +149,13 @@ headers as materialized (
     where
         staged.batch_id = $1
         and (staged.transaction_id in (select open_parts.transaction_id from open_parts)) is true
+        and ('transactions', staged.row_id) not in (
+            select
+                trials.dataset,
+                trials.row_id
+            from trials
+            where trials.is_replay
+        )
         and not exists (
             select 1
             from ops.rejections as rejections
@@ -170,6 +177,13 @@ kinds as materialized (
     where
         staged.batch_id = $1
         and (staged.transaction_id in (select headers.transaction_id from headers)) is true
+        and ('transaction_items', staged.row_id) not in (
+            select
+                trials.dataset,
+                trials.row_id
+            from trials
+            where trials.is_replay
+        )
     union
     select
         'payments' as dataset,
@@ -178,6 +192,13 @@ kinds as materialized (
     where
         staged.batch_id = $1
         and (staged.transaction_id in (select headers.transaction_id from headers)) is true
+        and ('payments', staged.row_id) not in (
+            select
+                trials.dataset,
+                trials.row_id
+            from trials
+            where trials.is_replay
+        )
     union
     select
         'shipments' as dataset,
@@ -186,6 +207,13 @@ kinds as materialized (
     where
         staged.batch_id = $1
         and (staged.transaction_id in (select headers.transaction_id from headers)) is true
+        and ('shipments', staged.row_id) not in (
+            select
+                trials.dataset,
+                trials.row_id
+            from trials
+            where trials.is_replay
+        )
 
 ),
 
@@ -221,25 +249,29 @@ compared as (
         tried.quarantine_id,
         tried.is_file_read,
         tried.is_gone,
-        exists (
-            select 1
+        ((tried.dataset, tried.natural_key) in (
+            select
+                again.dataset,
+                again.natural_key
             from again
-            where
-                again.dataset = tried.dataset
-                and again.natural_key = tried.natural_key
-        )
+        )) is true
         or (
             tried.natural_key is null
-            and exists (
-                select 1
-                from again
-                where
-                    again.dataset = tried.dataset
-                    and again.source_file = tried.source_file
-                    and (
-                        again.record_number = tried.record_number
-                        or again.source_line = tried.source_line
-                    )
+            and (
+                ((tried.dataset, tried.source_file, tried.record_number) in (
+                    select
+                        again.dataset,
+                        again.source_file,
+                        again.record_number
+                    from again
+                )) is true
+                or ((tried.dataset, tried.source_file, tried.source_line) in (
+                    select
+                        again.dataset,
+                        again.source_file,
+                        again.source_line
+                    from again
+                )) is true
             )
         ) as has_failed_again
     from tried

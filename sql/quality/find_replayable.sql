@@ -1,6 +1,6 @@
 -- Grain: one row per open entry that can be tried again.
 -- Reads: ops.quarantine, ops.batches. Writes: nothing. Rerunnable: reads only.
--- $1 entries (null: all), $2 source, $3 dataset, $4 rule (null: any).
+-- $1 entries (null: all), $2 sources, $3 dataset, $4 rule (null: any).
 -- An order is judged whole: with one part of it come all that wait.
 with
 
@@ -38,7 +38,7 @@ chosen as (
     from open_entries
     where
         ($1::bigint[] is null or open_entries.quarantine_id = any($1::bigint[]))
-        and ($2::text is null or open_entries.source = $2)
+        and ($2::text[] is null or open_entries.source = any($2::text[]))
         and ($3::text is null or open_entries.dataset = $3)
         and ($4::text is null or $4 = any(open_entries.rules))
 

@@ -33,19 +33,7 @@ lonely as materialized (
         staged.updated_at,
         not production.is_counted(staged.status, retailer.counted_statuses)
         or production.is_returned(staged.status)
-        or coalesce(
-            lower(trim(staged.status)) in (
-                'pending', 'created', 'new', 'open', 'on hold', 'on_hold', 'awaiting payment'
-            ),
-            false
-        )
-        or coalesce(
-            lower(trim(staged.payment_method)) in (
-                'cash on delivery', 'cod', 'pay on delivery', 'invoice', 'on account'
-            )
-            and lower(trim(staged.status)) not in ('completed', 'complete', 'delivered', 'closed'),
-            false
-        ) as is_open
+        or production.is_unpaid_yet(staged.status, staged.payment_method) as is_open
     from staging.transactions as staged
     left join ops.rejections as rejection
         on
@@ -81,13 +69,7 @@ paid as (
             and lonely.transaction_id = known.transaction_id
             and not known.is_deleted
     where
-        coalesce(
-            lower(trim(known.status)) not in (
-                'failed', 'declined', 'refused', 'pending', 'unpaid', 'authorized', 'authorised',
-                'cancelled', 'canceled', 'voided', 'expired', 'error'
-            ),
-            true
-        )
+        production.is_payment_made(known.status)
     group by lonely.row_id
 
 ),

@@ -15,13 +15,7 @@ arrived as materialized (
         staged.transaction_id,
         staged.payment_sequence,
         staged.amount,
-        coalesce(
-            lower(trim(staged.status)) not in (
-                'failed', 'declined', 'refused', 'pending', 'unpaid', 'authorized', 'authorised',
-                'cancelled', 'canceled', 'voided', 'expired', 'error'
-            ),
-            true
-        ) as is_made,
+        production.is_payment_made(staged.status) as is_made,
         coalesce(rejection.verdict, 'warned') = 'warned' as is_accepted,
         -- A fault of one payment is not told a second time, as one of its order.
         coalesce(
@@ -88,13 +82,7 @@ kept as (
             and alone.transaction_id = known.transaction_id
             and not known.is_deleted
     where
-        coalesce(
-            lower(trim(known.status)) not in (
-                'failed', 'declined', 'refused', 'pending', 'unpaid', 'authorized', 'authorised',
-                'cancelled', 'canceled', 'voided', 'expired', 'error'
-            ),
-            true
-        )
+        production.is_payment_made(known.status)
         and not exists (
             select 1
             from arrived
@@ -155,19 +143,7 @@ weighed as (
         orders.*,
         not production.is_counted(orders.status, retailer.counted_statuses)
         or production.is_returned(orders.status)
-        or coalesce(
-            lower(trim(orders.status)) in (
-                'pending', 'created', 'new', 'open', 'on hold', 'on_hold', 'awaiting payment'
-            ),
-            false
-        )
-        or coalesce(
-            lower(trim(orders.payment_method)) in (
-                'cash on delivery', 'cod', 'pay on delivery', 'invoice', 'on account'
-            )
-            and lower(trim(orders.status)) not in ('completed', 'complete', 'delivered', 'closed'),
-            false
-        ) as is_open
+        or production.is_unpaid_yet(orders.status, orders.payment_method) as is_open
     from orders
     left join staging.retailers as retailer
         on retailer.batch_id = $1

@@ -13,13 +13,7 @@ arrived as materialized (
         staged.transaction_id,
         staged.payment_sequence,
         staged.amount,
-        coalesce(
-            lower(trim(staged.status)) not in (
-                'failed', 'declined', 'refused', 'pending', 'unpaid', 'authorized', 'authorised',
-                'cancelled', 'canceled', 'voided', 'expired', 'error'
-            ),
-            true
-        ) as is_made,
+        production.is_payment_made(staged.status) as is_made,
         coalesce(rejection.verdict, 'warned') = 'warned' as is_accepted,
         coalesce(
             (
@@ -70,13 +64,7 @@ kept as (
             and refunded.transaction_id = known.transaction_id
             and not known.is_deleted
     where
-        coalesce(
-            lower(trim(known.status)) not in (
-                'failed', 'declined', 'refused', 'pending', 'unpaid', 'authorized', 'authorised',
-                'cancelled', 'canceled', 'voided', 'expired', 'error'
-            ),
-            true
-        )
+        production.is_payment_made(known.status)
         and not exists (
             select 1
             from arrived

@@ -29,12 +29,7 @@ payments as (
 
     select
         staged.transaction_id,
-        coalesce(
-            lower(trim(staged.payment_method)) in (
-                'cash on delivery', 'cod', 'pay on delivery', 'invoice', 'on account'
-            ),
-            false
-        ) as is_due_later,
+        production.is_due_later(staged.payment_method) as is_due_later,
         staged.amount,
         staged.paid_at
     from staging.payments as staged
@@ -53,12 +48,7 @@ payments as (
 
     select
         known.transaction_id,
-        coalesce(
-            lower(trim(known.payment_method)) in (
-                'cash on delivery', 'cod', 'pay on delivery', 'invoice', 'on account'
-            ),
-            false
-        ) as is_due_later,
+        production.is_due_later(known.payment_method) as is_due_later,
         known.amount,
         known.paid_at
     from parcels
@@ -116,11 +106,4 @@ select headers.row_id
 from headers
 group by headers.row_id
 having
-    not bool_or(
-        coalesce(
-            lower(trim(headers.payment_method)) in (
-                'cash on delivery', 'cod', 'pay on delivery', 'invoice', 'on account'
-            ),
-            false
-        )
-    )
+    not bool_or(production.is_due_later(headers.payment_method))

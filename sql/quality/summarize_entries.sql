@@ -1,6 +1,6 @@
 -- Grain: one row per source, dataset and rule, causes and consequences apart.
 -- Reads: ops.quarantine. Writes: nothing. Rerunnable: reads only.
--- $1 source, $2 dataset, $3 rule, $4 status (null: any).
+-- $1 sources, $2 dataset, $3 rule, $4 status (null: any).
 -- An entry that breaks three rules is counted with each of them.
 select
     entry.source,
@@ -13,7 +13,7 @@ select
 from ops.quarantine as entry
 left join lateral unnest(entry.rules) as broken (rule) on true
 where
-    ($1::text is null or entry.source = $1)
+    ($1::text[] is null or entry.source = any($1::text[]))
     and ($2::text is null or entry.dataset = $2)
     and ($3::text is null or $3 = any(entry.rules))
     and ($4::text is null or entry.status = $4)

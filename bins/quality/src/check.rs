@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::findings::ORDER;
 use crate::rules::NamedRule;
 
 /// What a failure of a check means.
@@ -188,6 +189,17 @@ pub(crate) struct Check {
 }
 
 impl Check {
+    /// Whether rows that production could not take are held back: a part of an order whose header
+    /// is nowhere breaks a foreign key there.
+    pub(crate) fn keeps_what_production_asks(&self) -> bool {
+        match &self.rule {
+            Rule::Reference(reference) if reference.target == ORDER => {
+                self.is_enabled && self.severity >= Severity::Error
+            }
+            _ => true,
+        }
+    }
+
     /// Whether it looks at rows (else at the table as a whole).
     pub(crate) fn is_row_rule(&self) -> bool {
         !matches!(self.rule, Rule::RowCount | Rule::Query { .. })

@@ -77,6 +77,7 @@ pub const PROGRAM: common::Program = common::Program {
 };
 
 const LIST_BATCHES: Sql = common::sql!("quality/list_batches.sql");
+const ABANDON_REPLAYS: Sql = common::sql!("quality/abandon_replays.sql");
 const LAST_VERDICTS: Sql = common::sql!("quality/last_verdicts.sql");
 
 // A doc comment here would replace the text of --help.
@@ -163,6 +164,10 @@ async fn judge_waiting(ctx: &StageContext, options: &Options) -> anyhow::Result<
     let config_dir = &ctx.config.paths.config_dir;
     let contracts = Contracts::read(&config_dir.join("contracts"))?;
     let mut client = ctx.client().await?;
+    if !ctx.dry_run {
+        // A replay that was not published goes no further: its rows wait in quarantine as before.
+        db::execute(&client, ABANDON_REPLAYS, &[]).await?;
+    }
     let batches = waiting_batches(&client).await?;
     let mut stage_report = StageReport::new(ctx);
     if batches.is_empty() {

@@ -107,3 +107,22 @@ async fn guards_compare_with_production() {
         .await;
     assert_eq!(failures, "products.vanished products.price_shift");
 }
+
+/// Goal: a source cannot let pass what production's foreign keys would refuse.
+#[tokio::test]
+async fn what_production_cannot_take_stays_an_error() {
+    let mut shop = Shop::with_orders(1).await;
+    for change in ["severity = \"warning\"", "enabled = false"] {
+        shop.configure(&format!(
+            "[quality.checks]\n\"payments.transaction_id.reference\" = {{ {change} }}\n"
+        ));
+        let refusal = shop.try_judge(&Options::default()).await;
+        let refusal = refusal.expect_err("a refusal");
+        assert_eq!(common::errors::exit_code(&refusal), 2);
+        let text = format!("{refusal:#}");
+        assert!(
+            text.contains("source.toml:2") && text.contains("must stay an error"),
+            "{text}"
+        );
+    }
+}

@@ -137,3 +137,84 @@ async fn a_part_that_an_order_was_restated_without_does_not_wait() -> anyhow::Re
     );
     Ok(())
 }
+
+/// Goal: a mended line that comes alone brings the other lines of its order, too.
+/// Method: an order of three lines, the first of which sells nothing until it comes again.
+#[tokio::test]
+async fn a_mended_line_brings_its_siblings() {
+    let shop = Shop::with_orders(30).await;
+    for line in [2, 3] {
+        let change = format!("line_number = {line}, item_id = 'I5-{line}'");
+        copy_row(&shop, "transaction_items", 5, 1000 + line, &change).await;
+    }
+    shop.execute(
+        "update staging.transactions set total_amount = 58 where row_id = 5;
+        update staging.payments set amount = 58 where row_id = 5;
+        update staging.transaction_items set quantity = 0 where row_id = 5",
+    )
+    .await;
+    shop.judge().await;
+    shop.publish().await;
+    shop.open_batch(2, "shop", "mended.csv").await;
+    shop.execute(
+        "insert into staging.transaction_items values
+            ('shop', 'K5', 1, 'I5', 'K5', null, 2, 10, 10, null, 18, 2, 1, 8, 2, now())",
+    )
+    .await;
+    shop.judge().await;
+    shop.publish().await;
+    let lines = "select count(*) from production.transaction_items
+        where transaction_id = 'K5' and not is_deleted";
+    assert_eq!(shop.db.number(lines).await, 3);
+    let open = "select count(*) from ops.quarantine where status = 'open'";
+    assert_eq!(shop.db.number(open).await, 0);
+}
+
+/// Goal: a header that comes later does not bring back the line that its order was restated
+/// without.
+/// Method: an order of two lines, one of them bad; the order again with the other line alone; then
+/// its header with a new state.
+#[tokio::test]
+async fn a_line_that_was_dropped_stays_away() {
+    let shop = Shop::with_orders(30).await;
+    copy_row(
+        &shop,
+        "transaction_items",
+        5,
+        1005,
+        "line_number = 2, item_id = 'I5-2', quantity = 0",
+    )
+    .await;
+    shop.judge().await;
+    shop.publish().await;
+    for batch in [2, 3] {
+        shop.open_batch(batch, "shop", &format!("day{batch}.csv"))
+            .await;
+        let lineage = format!(
+            "{{\"batch_id\": {batch}, \"row_id\": 1, \"file_id\": {}, \"source_line\": 2,
+                \"updated_at\": \"2025-07-0{batch}T12:00Z\", \"loaded_at\": \"2026-01-16T00:00Z\"}}",
+            batch + 6
+        );
+        let tables: &[&str] = if batch == 2 {
+            &["transactions", "transaction_items"]
+        } else {
+            &["transactions"]
+        };
+        for table in tables {
+            shop.execute(&format!(
+                "insert into staging.{table}
+                select again.* from ops.quarantine as entry
+                cross join lateral
+                    jsonb_populate_record(null::staging.{table}, entry.payload || '{lineage}') as again
+                where entry.batch_id = 1 and entry.dataset = '{table}'
+                and entry.natural_key in ('K5', 'K5/1')"
+            ))
+            .await;
+        }
+        shop.judge().await;
+        shop.publish().await;
+    }
+    let lines = "select string_agg(line_number::text, ' ') from production.transaction_items
+        where transaction_id = 'K5' and not is_deleted";
+    assert_eq!(shop.text(lines).await, "1");
+}

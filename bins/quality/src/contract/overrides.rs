@@ -176,6 +176,14 @@ impl Override {
             let is_needed = !check.is_row_rule() || !threshold.tolerates_nothing();
             check.threshold = Some(threshold).filter(|_| is_needed);
         }
+        if !check.keeps_what_production_asks() {
+            let message = format!(
+                "`{}` must stay an error: production keeps no {} without its order",
+                check.id,
+                check.id.split('.').next().unwrap_or_default()
+            );
+            return Err(Problem::new(line, message));
+        }
         let after = (check.severity, check.is_enabled, check.threshold.clone());
         check.is_overridden = true;
         Ok((parts.join(", "), before == after))

@@ -159,6 +159,11 @@ fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
             .file_name()
             .is_some_and(|name| name.to_string_lossy().ends_with(FILE_SUFFIX))
         {
+            // A pipe or a device may never end.
+            if !std::fs::metadata(&path).with_context(failed)?.is_file() {
+                let message = format!("`{}` is no regular file", path.display());
+                return Err(Failure::usage(message).into());
+            }
             paths.push(path);
         }
     }

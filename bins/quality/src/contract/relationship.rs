@@ -7,6 +7,7 @@ use super::custom::expect_property;
 use super::document::{OneOrMore, Relationship};
 use super::problem::Problem;
 use crate::check::{Assertion, Column, Dimension, Reference, Rule, Severity};
+use crate::findings::ORDER;
 
 /// One of a property, whose name is what refers.
 pub(super) fn add_to_property(
@@ -86,6 +87,11 @@ fn read(columns: Vec<String>, relationship: &Spanned<Relationship>) -> Outcome<(
         expect_property(property, &["severity"])?;
         severity = serde_json::from_value(property.value.value.clone())
             .map_err(|_| problem("`severity` is critical, error, warning or info"))?;
+    }
+    if target == ORDER && severity < Severity::Error {
+        return Err(problem(
+            "a part of an order without its order must be an error: production keeps none",
+        ));
     }
     let facts = Facts {
         severity,

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Explanation, Found};
+use crate::page::text::short;
 use common::console::grouped;
 
 /// Where the second column begins.
@@ -82,8 +83,11 @@ fn found(found: &Found) -> Vec<String> {
     );
     let mut lines = vec![labelled("found", &title)];
     for row in &found.rows {
-        let parts = [row.key.as_deref(), row.place.as_deref()];
-        let text: Vec<&str> = parts.into_iter().flatten().collect();
+        let parts = [
+            row.key.as_deref().map(short),
+            row.place.as_deref().map(short),
+        ];
+        let text: Vec<String> = parts.into_iter().flatten().collect();
         lines.push(labelled("", &text.join("  ")));
     }
     lines

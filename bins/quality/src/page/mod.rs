@@ -8,7 +8,7 @@
 mod checks;
 mod spark;
 mod summary;
-mod text;
+pub(crate) mod text;
 mod trend;
 
 #[cfg(test)]

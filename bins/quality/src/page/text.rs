@@ -1,4 +1,4 @@
-//! How the page shows texts and figures that others wrote.
+//! How the page, and lists on a terminal, show texts and figures that others wrote.
 
 use common::console::grouped;
 use maud::{Markup, html};
@@ -11,7 +11,7 @@ const SHORT_CHARS_MAX: usize = 100;
 const LONG_CHARS_MAX: usize = 1_500;
 
 /// A name or sentence on one line.
-pub(super) fn short(text: &str) -> String {
+pub(crate) fn short(text: &str) -> String {
     shown(text, SHORT_CHARS_MAX, |_| false)
 }
 

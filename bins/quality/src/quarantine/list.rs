@@ -11,6 +11,7 @@ use tokio_postgres::Row;
 use super::ListOptions;
 use super::entry::place;
 use crate::judge::unsigned;
+use crate::page::text::short;
 
 const SUMMARIZE: Sql = sql!("quality/summarize_entries.sql");
 const LIST: Sql = sql!("quality/list_entries.sql");
@@ -56,23 +57,18 @@ pub(super) async fn run(ctx: &StageContext, options: &ListOptions) -> anyhow::Re
     let mut report = StageReport::new(ctx);
     let step = Step::begin("list").relation("ops.quarantine");
     let (filter, status) = (&options.filter, options.status.name());
+    let sources = filter.sources(&client).await?;
     let limit = i64::from(options.limit);
     let groups = db::rows(
         &client,
         SUMMARIZE,
-        &[&filter.source, &filter.dataset, &filter.rule, &status],
+        &[&sources, &filter.dataset, &filter.rule, &status],
     )
     .await?;
     let entries = db::rows(
         &client,
         LIST,
-        &[
-            &filter.source,
-            &filter.dataset,
-            &filter.rule,
-            &status,
-            &limit,
-        ],
+        &[&sources, &filter.dataset, &filter.rule, &status, &limit],
     )
     .await?;
     let listing = Listing {
@@ -148,15 +144,15 @@ fn text(listing: &Listing) -> String {
     entries.load_style(presets::UTF8_HORIZONTAL_ONLY);
     entries.set_header(["entry", "row", "file:line", "why", "tries", "status"]);
     for it in &listing.entries {
-        let key = it.natural_key.as_deref().unwrap_or("(no key)");
+        let key = short(it.natural_key.as_deref().unwrap_or("(no key)"));
         let why = match &it.caused_by {
-            Some(cause) => format!("with {cause}"),
+            Some(cause) => format!("with {}", short(cause)),
             None => it.rules.join("\n"),
         };
         entries.add_row([
             it.quarantine_id.to_string(),
             format!("{} {key}", it.dataset),
-            it.place.clone(),
+            short(&it.place),
             why,
             it.attempts.to_string(),
             it.status.clone(),

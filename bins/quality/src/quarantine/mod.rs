@@ -14,7 +14,11 @@ pub(crate) mod restage;
 pub(crate) mod retry;
 mod show;
 
-use common::{StageContext, StageReport, Uses};
+use common::config::nearest_hint;
+use common::{Failure, Sql, StageContext, StageReport, Uses, db, sql};
+use deadpool_postgres::Object;
+
+const LIST_SOURCES: Sql = sql!("quality/list_sources.sql");
 
 // A doc comment here would replace the command's own help.
 #[derive(Debug, Clone, clap::Args)]
@@ -44,9 +48,9 @@ pub enum QuarantineCommand {
 #[derive(Debug, Clone, Default, clap::Args)]
 #[allow(missing_docs)]
 pub struct Filter {
-    /// Only entries of this source
+    /// Only entries of this source (repeat for several)
     #[arg(long, value_name = "SOURCE")]
-    pub source: Option<String>,
+    pub source: Vec<String>,
 
     /// Only entries of this dataset, such as transaction_items
     #[arg(long, value_name = "DATASET")]
@@ -128,6 +132,29 @@ pub struct ReplayOptions {
 
     #[command(flatten)]
     pub filter: Filter,
+}
+
+impl Filter {
+    /// The sources; none for all of them.
+    ///
+    /// # Errors
+    /// Exit code 2 for a source that never brought anything.
+    async fn sources(&self, client: &Object) -> anyhow::Result<Option<&Vec<String>>> {
+        if self.source.is_empty() {
+            return Ok(None);
+        }
+        let rows = db::rows(client, LIST_SOURCES, &[]).await?;
+        let known = rows
+            .iter()
+            .map(|row| row.try_get(0))
+            .collect::<Result<Vec<String>, _>>()?;
+        if let Some(unknown) = self.source.iter().find(|name| !known.contains(name)) {
+            let hint = nearest_hint(unknown, known.iter().map(String::as_str));
+            let message = format!("source `{unknown}` never brought anything{hint}");
+            return Err(Failure::usage(message).into());
+        }
+        Ok(Some(&self.source))
+    }
 }
 
 /// What the program needs for the command.

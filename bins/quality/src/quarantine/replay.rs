@@ -101,7 +101,8 @@ async fn replayable(
 ) -> anyhow::Result<BTreeMap<String, Vec<i64>>> {
     let asked = (!options.entries.is_empty()).then_some(&options.entries);
     let filter = &options.filter;
-    let parameters: db::Parameters<'_> = &[&asked, &filter.source, &filter.dataset, &filter.rule];
+    let sources = filter.sources(client).await?;
+    let parameters: db::Parameters<'_> = &[&asked, &sources, &filter.dataset, &filter.rule];
     let mut entries: BTreeMap<String, Vec<i64>> = BTreeMap::new();
     for row in db::rows(client, FIND_REPLAYABLE, parameters).await? {
         let source: String = row.try_get("source")?;

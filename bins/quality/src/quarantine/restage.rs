@@ -152,15 +152,40 @@ fn is_newest(batch: &Batch, entity: &Entity) -> String {
 
 /// Whether values of the held row are among those of a staged table.
 fn is_staged(batch: &Batch, dataset: &str, theirs: &[String], own: &[String]) -> String {
+    is_among(batch, dataset, theirs, own, "")
+}
+
+fn is_among(
+    batch: &Batch,
+    dataset: &str,
+    theirs: &[String],
+    own: &[String],
+    further: &str,
+) -> String {
     format!(
         "({own}) in (
-            select {theirs} from {table} as staged where staged.batch_id = {batch_id}
+            select {theirs} from {table} as staged where staged.batch_id = {batch_id}{further}
         )",
         own = columns("held", own),
         theirs = columns("staged", theirs),
         table = staging(dataset),
         batch_id = batch.batch_id,
     )
+}
+
+/// Whether the files of the batch bring a part of the held row's order; what came from quarantine a
+/// moment ago says nothing.
+fn is_brought(batch: &Batch, dataset: &str, key: &[String]) -> String {
+    let further = format!(
+        "
+            and staged.row_id not in (
+                select trial.row_id from ops.quarantine_trials as trial
+                where trial.batch_id = {} and trial.dataset = {} and trial.is_replay
+            )",
+        batch.batch_id,
+        literal(dataset),
+    );
+    is_among(batch, dataset, key, key, &further)
 }
 
 /// What a row may have waited for and this batch may have brought.
@@ -202,8 +227,9 @@ fn parent_arrived(batch: &Batch, check: &Check, reference: &Reference) -> String
 /// header that comes with parts of a kind says that there are no others of that kind.
 fn order_touched(batch: &Batch, entity: &Entity) -> String {
     let key = [ORDER_KEY.to_owned()];
-    let brings = |dataset: &str| is_staged(batch, dataset, &key, &key);
-    let any: Vec<String> = ORDER_DATASETS.into_iter().map(brings).collect();
+    let is_touched = |dataset: &str| is_staged(batch, dataset, &key, &key);
+    let any: Vec<String> = ORDER_DATASETS.into_iter().map(is_touched).collect();
+    let brings = |dataset: &str| is_brought(batch, dataset, &key);
     let is_restated = format!("{} and {}", brings(ORDER), brings(&entity.name));
     format!(
         "(({}) and ({is_restated}) is not true)",

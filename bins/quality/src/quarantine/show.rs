@@ -9,6 +9,7 @@ use tokio_postgres::error::SqlState;
 
 use super::ShowOptions;
 use super::entry::{self, Entry};
+use crate::page::text::short;
 
 const FIND_ENTRY_ROWS: Sql = sql!("quality/find_entry_rows.sql");
 const INSERT_AUDIT: Sql = sql!("quality/insert_audit.sql");
@@ -96,7 +97,7 @@ fn explain(error: anyhow::Error) -> anyhow::Error {
 }
 
 fn text(entry: &Entry, held: &[Held]) -> String {
-    let key = entry.natural_key.as_deref().unwrap_or("(no key)");
+    let key = short(entry.natural_key.as_deref().unwrap_or("(no key)"));
     let mut lines = vec![format!(
         "entry {}: {} {key} of {}",
         entry.quarantine_id, entry.dataset, entry.source
@@ -114,13 +115,13 @@ fn text(entry: &Entry, held: &[Held]) -> String {
         line("rules", &entry.rules.join(", "));
     }
     if let Some(cause) = &entry.caused_by {
-        line("held with", cause);
+        line("held with", &short(cause));
     }
-    line("place", &entry.place());
+    line("place", &short(&entry.place()));
     line(
         "seen",
         &format!(
-            "first {}, last {}, tried {} times",
+            "first {}, last {}; tries: {}",
             entry.first_seen_at.format("%Y-%m-%d %H:%M UTC"),
             entry.last_seen_at.format("%Y-%m-%d %H:%M UTC"),
             entry.attempts
