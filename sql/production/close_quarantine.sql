@@ -168,46 +168,40 @@ headers as materialized (
 
 ),
 
-kinds as materialized (
+staged_parts as (
 
     select
         'transaction_items' as dataset,
+        staged.row_id,
         staged.transaction_id
     from staging.transaction_items as staged
-    where
-        staged.batch_id = $1
-        and (staged.transaction_id in (select headers.transaction_id from headers)) is true
-        and ('transaction_items', staged.row_id) not in (
-            select
-                trials.dataset,
-                trials.row_id
-            from trials
-            where trials.is_replay
-        )
-    union
+    where staged.batch_id = $1
+    union all
     select
         'payments' as dataset,
+        staged.row_id,
         staged.transaction_id
     from staging.payments as staged
-    where
-        staged.batch_id = $1
-        and (staged.transaction_id in (select headers.transaction_id from headers)) is true
-        and ('payments', staged.row_id) not in (
-            select
-                trials.dataset,
-                trials.row_id
-            from trials
-            where trials.is_replay
-        )
-    union
+    where staged.batch_id = $1
+    union all
     select
         'shipments' as dataset,
+        staged.row_id,
         staged.transaction_id
     from staging.shipments as staged
+    where staged.batch_id = $1
+
+),
+
+kinds as materialized (
+
+    select distinct
+        staged_parts.dataset,
+        staged_parts.transaction_id
+    from staged_parts
     where
-        staged.batch_id = $1
-        and (staged.transaction_id in (select headers.transaction_id from headers)) is true
-        and ('shipments', staged.row_id) not in (
+        (staged_parts.transaction_id in (select headers.transaction_id from headers)) is true
+        and (staged_parts.dataset, staged_parts.row_id) not in (
             select
                 trials.dataset,
                 trials.row_id

@@ -32,7 +32,21 @@ impl Shop {
         quality::run(&self.ctx, &options).await
     }
 
-    /// Ten orders of which line K5/1 sells nothing, published without order K5.
+    /// Brings product K3, as it was on July 2nd, in a second batch.
+    pub(super) async fn publish_product(&self, price: i32) {
+        self.open_batch(2, "shop", "products2.csv").await;
+        self.execute(&format!(
+            "insert into staging.products (source, product_id, product_name, category, price,
+                cost, updated_at, batch_id, row_id, file_id, source_line, loaded_at)
+            values ('shop', 'K3', 'Thing 3', 'Things', {price}, 5, '2025-07-02T12:00Z', 2, 1, 8,
+                2, now())"
+        ))
+        .await;
+        self.judge().await;
+        self.publish().await;
+    }
+
+    /// Thirty orders of which line K5/1 sells nothing, published without order K5.
     async fn with_a_bad_line() -> Self {
         let shop = Self::with_orders(30).await;
         shop.execute("update staging.transaction_items set quantity = 0 where row_id = 5")
@@ -241,15 +255,7 @@ async fn an_old_row_never_replaces_a_newer_one() -> anyhow::Result<()> {
         .await;
     shop.judge().await;
     shop.publish().await;
-    shop.open_batch(2, "shop", "products2.csv").await;
-    shop.execute(
-        "insert into staging.products (source, product_id, product_name, category, price, cost,
-            updated_at, batch_id, row_id, file_id, source_line, loaded_at)
-        values ('shop', 'K3', 'Thing', 'Things', 11, 5, '2025-07-02T12:00Z', 2, 1, 8, 2, now())",
-    )
-    .await;
-    shop.judge().await;
-    shop.publish().await;
+    shop.publish_product(11).await;
     assert_eq!(shop.text(ENTRIES).await, "products K3 repaired batch 2 1");
     shop.execute("update ops.quarantine set status = 'open', resolved_by = null")
         .await;

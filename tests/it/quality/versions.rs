@@ -44,15 +44,7 @@ async fn an_older_version_closes_nothing() -> anyhow::Result<()> {
     .await;
     shop.judge().await;
     shop.publish().await;
-    shop.open_batch(2, "shop", "late.csv").await;
-    shop.execute(
-        "insert into staging.products (source, product_id, product_name, category, price, cost,
-            updated_at, batch_id, row_id, file_id, source_line, loaded_at)
-        values ('shop', 'K3', 'Thing 3', 'Things', 9, 5, '2025-07-02T12:00Z', 2, 1, 8, 2, now())",
-    )
-    .await;
-    shop.judge().await;
-    shop.publish().await;
+    shop.publish_product(9).await;
     assert_eq!(shop.text(PRICE).await, "9");
     assert_eq!(shop.text(ENTRIES).await, "products K3 open 1");
     shop.configure(CHEAP_IS_FINE);
