@@ -1,6 +1,6 @@
--- Grain: one row per day, from the first day of the year before the first sale to the last day of
+-- Grain: one row per day, from the first day of the year before the first fact to the last day of
 -- the year after the last one, without gaps.
--- Reads: production.transactions, warehouse.work_transactions. Writes: warehouse.dim_date.
+-- Reads: warehouse.work_date_bounds. Writes: warehouse.dim_date.
 -- Returns: rows read, and how many of them were inserted and updated.
 -- Rerunnable: a day whose content is the same is left alone.
 -- $2 is the first month of the fiscal year, $3 the holidays.
@@ -13,13 +13,9 @@ bounds as (
         max(ranges.last_date) as last_date
     from (
         select
-            min(orders.sale_date) as first_date,
-            max(orders.sale_date) as last_date
-        from warehouse.work_transactions as touched
-        inner join production.transactions as orders
-            on
-                touched.source = orders.source
-                and touched.transaction_id = orders.transaction_id
+            min(loaded.first_date) as first_date,
+            max(loaded.last_date) as last_date
+        from warehouse.work_date_bounds as loaded
         union all
         -- What is covered already stays covered.
         select

@@ -1,27 +1,15 @@
 //! `fact_sales`: the lines of the touched orders.
 
-use chrono::NaiveDate;
 use common::{Rows, Sql, Step, db, sql};
 
 use crate::load::Load;
 
 const RELATION: &str = "warehouse.fact_sales";
-const LIST_SALE_MONTHS: Sql = sql!("warehouse/list_sale_months.sql");
-const ADD_FACT_PARTITION: Sql = sql!("warehouse/add_fact_partition.sql");
 const DELETE_FACT_SALES: Sql = sql!("warehouse/delete_fact_sales.sql");
 const COUNT_TOUCHED_FACTS: Sql = sql!("warehouse/count_touched_facts.sql");
 const UPSERT_FACT_SALES: Sql = sql!("warehouse/upsert_fact_sales.sql");
-const ANALYZE_FACTS: Sql = sql!("warehouse/analyze_facts.sql");
-
-/// Changed facts from which on the planner's statistics are refreshed.
-const ANALYZE_ROWS_MIN: u64 = 10_000;
-
 /// Deletes facts whose line is gone or moved to another day, then upserts the rest.
 pub(crate) async fn write(load: &mut Load<'_>) -> anyhow::Result<()> {
-    for row in db::rows(load.tx, LIST_SALE_MONTHS, &[]).await? {
-        let month: NaiveDate = row.try_get("month_start")?;
-        db::count(load.tx, ADD_FACT_PARTITION, &[&month]).await?;
-    }
     let step = Step::begin("upsert warehouse.fact_sales").relation(RELATION);
     let deleted = db::count(load.tx, DELETE_FACT_SALES, &[]).await?;
     let before = db::count(load.tx, COUNT_TOUCHED_FACTS, &[]).await?;
@@ -29,9 +17,6 @@ pub(crate) async fn write(load: &mut Load<'_>) -> anyhow::Result<()> {
     let after = db::count(load.tx, COUNT_TOUCHED_FACTS, &[]).await?;
     let rows = rows(deleted, before, written, after);
     load.report.finish(step, rows);
-    if rows.written() >= ANALYZE_ROWS_MIN {
-        db::execute(load.tx, ANALYZE_FACTS, &[]).await?;
-    }
     Ok(())
 }
 

@@ -10,8 +10,12 @@
 mod aggregates;
 mod dimensions;
 mod facts;
+mod fulfilment;
+mod inventory;
 mod load;
+mod partitions;
 mod settings;
+mod web;
 
 use common::{Program, Sql, StageContext, StageReport, Status, Uses, db, sql};
 

@@ -4,21 +4,27 @@
 //! then dimensions, facts and aggregates change in this order.
 
 use anyhow::Context as _;
+use chrono::NaiveDate;
 use common::{Rows, Sql, StageContext, StageReport, Step, db, sql};
 use deadpool_postgres::{Object, Transaction};
 
 use crate::settings::Settings;
-use crate::{Options, aggregates, dimensions, facts};
+use crate::{Options, aggregates, dimensions, facts, fulfilment, inventory, partitions, web};
 
 const SETTINGS: [Sql; 2] = [
     sql!("warehouse/set_work_memory.sql"),
     sql!("common/disable_compilation.sql"),
 ];
-const EMPTY_WORK_TABLES: Sql = sql!("warehouse/empty_work_tables.sql");
-const FILL_WORK_SOURCES: Sql = sql!("warehouse/fill_work_sources.sql");
+pub(crate) const EMPTY_WORK_TABLES: Sql = sql!("warehouse/empty_work_tables.sql");
+pub(crate) const FILL_WORK_SOURCES: Sql = sql!("warehouse/fill_work_sources.sql");
 const FILL_WORK_TRANSACTIONS: Sql = sql!("warehouse/fill_work_transactions.sql");
+const ANALYZE_WORK_FACTS: Sql = sql!("warehouse/analyze_work_facts.sql");
 const ANALYZE_DIMENSIONS: Sql = sql!("warehouse/analyze_dimensions.sql");
+const ANALYZE_FACTS: Sql = sql!("warehouse/analyze_facts.sql");
 const MOVE_WATERMARKS: Sql = sql!("warehouse/move_watermarks.sql");
+
+/// Written rows from which on the planner's statistics of the facts are refreshed.
+const ANALYZE_ROWS_MIN: u64 = 10_000;
 
 /// A load in progress: what its parts share.
 pub(crate) struct Load<'a> {
@@ -35,6 +41,9 @@ pub(crate) async fn load(
     settings: &Settings,
     report: &mut StageReport,
 ) -> anyhow::Result<()> {
+    if !ctx.dry_run {
+        partitions::prepare(ctx, client, options, settings, report).await?;
+    }
     let tx = client
         .transaction()
         .await
@@ -62,6 +71,7 @@ impl Load<'_> {
     async fn all(&mut self, options: &Options, settings: &Settings) -> anyhow::Result<()> {
         db::execute(self.tx, EMPTY_WORK_TABLES, &[]).await?;
         db::count(self.tx, FILL_WORK_SOURCES, &[&options.full_refresh]).await?;
+        partitions::ensure(self.ctx, self.tx, settings).await?;
         dimensions::collect(self).await?;
         let step = Step::begin("find touched orders").relation("warehouse.work_transactions");
         let touched = db::count(self.tx, FILL_WORK_TRANSACTIONS, &[]).await?;
@@ -70,10 +80,20 @@ impl Load<'_> {
             ..Rows::default()
         };
         self.report.finish(step, rows);
+        inventory::collect(self).await?;
+        fulfilment::collect(self).await?;
+        web::collect(self).await?;
         aggregates::collect_before(self).await?;
+        db::execute(self.tx, ANALYZE_WORK_FACTS, &[]).await?;
         dimensions::write(self, settings).await?;
         db::execute(self.tx, ANALYZE_DIMENSIONS, &[]).await?;
         facts::write(self).await?;
+        inventory::write(self).await?;
+        fulfilment::write(self).await?;
+        web::write(self).await?;
+        if self.report.rows().written() >= ANALYZE_ROWS_MIN {
+            db::execute(self.tx, ANALYZE_FACTS, &[]).await?;
+        }
         aggregates::write(self).await?;
         db::execute(self.tx, MOVE_WATERMARKS, &[&self.ctx.started_at]).await?;
         db::execute(self.tx, EMPTY_WORK_TABLES, &[]).await?;
@@ -82,8 +102,30 @@ impl Load<'_> {
 
     /// Runs a statement that returns rows read, inserted, updated and perhaps deleted.
     pub(crate) async fn upsert(&mut self, relation: &str, sql: Sql) -> anyhow::Result<()> {
+        let started_at = self.ctx.started_at;
+        self.upsert_step(relation, sql, &[&started_at]).await
+    }
+
+    /// As [`Self::upsert`], with the days that the statement may look at.
+    pub(crate) async fn upsert_with(
+        &mut self,
+        relation: &str,
+        sql: Sql,
+        dates: &[NaiveDate],
+    ) -> anyhow::Result<()> {
+        let started_at = self.ctx.started_at;
+        self.upsert_step(relation, sql, &[&started_at, &dates])
+            .await
+    }
+
+    async fn upsert_step(
+        &mut self,
+        relation: &str,
+        sql: Sql,
+        parameters: db::Parameters<'_>,
+    ) -> anyhow::Result<()> {
         let step = Step::begin(format!("upsert {relation}")).relation(relation);
-        let row = db::row(self.tx, sql, &[&self.ctx.started_at]).await?;
+        let row = db::row(self.tx, sql, parameters).await?;
         let rows = rows_of(&row)?;
         self.report.finish(step, rows);
         Ok(())

@@ -6,7 +6,7 @@ use common::{Config, Failure};
 use serde::Deserialize;
 use validator::Validate;
 
-/// What the calendar dimension cannot know by itself.
+/// What the calendar cannot know by itself, and how far ahead partitions are made.
 #[derive(Debug, Clone, Deserialize, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Settings {
@@ -15,6 +15,9 @@ pub(crate) struct Settings {
     pub(crate) fiscal_year_first_month: i32,
     /// Days that are holidays.
     pub(crate) holidays: Vec<NaiveDate>,
+    /// Months after the last fact, and after the business date, whose partitions are made ahead.
+    #[validate(range(min = 0, max = 60))]
+    pub(crate) partition_months_ahead: i32,
 }
 
 impl Default for Settings {
@@ -22,6 +25,7 @@ impl Default for Settings {
         Self {
             fiscal_year_first_month: 1,
             holidays: Vec::new(),
+            partition_months_ahead: 3,
         }
     }
 }

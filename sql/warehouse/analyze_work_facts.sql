@@ -1,0 +1,8 @@
+-- The planner needs to know how many facts a load touches.
+analyze
+warehouse.work_movements,
+warehouse.work_inventory_days,
+warehouse.work_fulfilments,
+warehouse.work_visitors,
+warehouse.work_hours,
+warehouse.work_days;

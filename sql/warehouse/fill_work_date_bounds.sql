@@ -1,0 +1,137 @@
+-- Grain: one row per fact and source that a load brings rows of.
+-- Reads: warehouse.work_sources, production.*. Writes: warehouse.work_date_bounds.
+-- Returns: how many. Partitions and the calendar must be there before the facts.
+with
+
+moments as (
+
+    select
+        'fact_inventory_transactions' as fact,
+        sources.source,
+        min(movements.moved_at) as first_at,
+        max(movements.moved_at) as last_at
+    from warehouse.work_sources as sources
+    inner join production.inventory_movements as movements
+        on
+            sources.source = movements.source
+            and sources.after_batch_id < movements.batch_id
+    group by sources.source
+    union all
+    select
+        'fact_web_events' as fact,
+        sources.source,
+        min(coalesce(events.occurred_at, events.first_loaded_at)) as first_at,
+        max(coalesce(events.occurred_at, events.first_loaded_at)) as last_at
+    from warehouse.work_sources as sources
+    inner join production.web_events as events
+        on
+            sources.source = events.source
+            and sources.after_batch_id < events.batch_id
+    group by sources.source
+    union all
+    select
+        'fact_fulfilment' as fact,
+        sources.source,
+        min(payments.paid_at) as first_at,
+        max(payments.paid_at) as last_at
+    from warehouse.work_sources as sources
+    inner join production.payments as payments
+        on
+            sources.source = payments.source
+            and sources.after_batch_id < payments.batch_id
+    group by sources.source
+    union all
+    select
+        'fact_fulfilment' as fact,
+        sources.source,
+        min(shipments.shipped_at) as first_at,
+        max(shipments.shipped_at) as last_at
+    from warehouse.work_sources as sources
+    inner join production.shipments as shipments
+        on
+            sources.source = shipments.source
+            and sources.after_batch_id < shipments.batch_id
+    group by sources.source
+    union all
+    select
+        'fact_fulfilment' as fact,
+        sources.source,
+        min(shipments.delivered_at) as first_at,
+        max(shipments.delivered_at) as last_at
+    from warehouse.work_sources as sources
+    inner join production.shipments as shipments
+        on
+            sources.source = shipments.source
+            and sources.after_batch_id < shipments.batch_id
+    group by sources.source
+    union all
+    select
+        'fact_fulfilment' as fact,
+        sources.source,
+        min(shipments.estimated_delivery_at) as first_at,
+        max(shipments.estimated_delivery_at) as last_at
+    from warehouse.work_sources as sources
+    inner join production.shipments as shipments
+        on
+            sources.source = shipments.source
+            and sources.after_batch_id < shipments.batch_id
+    group by sources.source
+
+),
+
+dates as (
+
+    select
+        'fact_sales' as fact,
+        sources.source,
+        min(orders.sale_date) as first_date,
+        max(orders.sale_date) as last_date
+    from warehouse.work_sources as sources
+    inner join production.transactions as orders
+        on
+            sources.source = orders.source
+            and sources.after_batch_id < orders.batch_id
+    group by sources.source
+    union all
+    select
+        'fact_inventory' as fact,
+        sources.source,
+        min(counts.snapshot_date) as first_date,
+        max(counts.snapshot_date) as last_date
+    from warehouse.work_sources as sources
+    inner join production.inventory_snapshots as counts
+        on
+            sources.source = counts.source
+            and sources.after_batch_id < counts.batch_id
+    group by sources.source
+    union all
+    select
+        moments.fact,
+        moments.source,
+        cast(moments.first_at at time zone retailers.time_zone as date) as first_date,
+        cast(moments.last_at at time zone retailers.time_zone as date) as last_date
+    from moments
+    inner join production.retailers as retailers
+        on moments.source = retailers.source
+
+),
+
+written as (
+
+    insert into warehouse.work_date_bounds (
+        fact,
+        first_date,
+        last_date
+    )
+    select
+        dates.fact,
+        dates.first_date,
+        dates.last_date
+    from dates
+    where dates.first_date is not null
+    returning 1 as is_written
+
+)
+
+select count(*) as rows_inserted
+from written;

@@ -1,0 +1,115 @@
+-- Grain: one row per order whose fulfilment must be computed anew.
+-- Reads: production.transactions, production.payments, production.shipments,
+-- production.retailers, warehouse.work_sources, warehouse.work_changed_members,
+-- warehouse.fact_fulfilment, warehouse.dim_*. Writes: warehouse.work_fulfilments.
+-- Returns: how many.
+-- Runs before the dimensions change, since the facts still point to their old versions.
+with
+
+touched as (
+
+    select
+        orders.source,
+        orders.transaction_id
+    from production.transactions as orders
+    inner join warehouse.work_sources as sources
+        on
+            orders.source = sources.source
+            and orders.batch_id > sources.after_batch_id
+    union
+    select
+        payments.source,
+        payments.transaction_id
+    from production.payments as payments
+    inner join warehouse.work_sources as sources
+        on
+            payments.source = sources.source
+            and payments.batch_id > sources.after_batch_id
+    union
+    select
+        shipments.source,
+        shipments.transaction_id
+    from production.shipments as shipments
+    inner join warehouse.work_sources as sources
+        on
+            shipments.source = sources.source
+            and shipments.batch_id > sources.after_batch_id
+    union
+    select
+        facts.source,
+        facts.transaction_id
+    from warehouse.work_changed_members as changed
+    inner join warehouse.dim_customers as known
+        on
+            changed.source = known.source
+            and changed.member_id = known.customer_id
+    inner join production.retailers as retailers
+        on changed.source = retailers.source
+    inner join warehouse.fact_fulfilment as facts
+        on
+            known.customer_key = facts.customer_key
+            and changed.changed_from <= coalesce(
+                facts.ordered_at,
+                cast(facts.ordered_date as timestamp) at time zone retailers.time_zone
+            )
+    where changed.dimension = 'dim_customers'
+    union
+    select
+        facts.source,
+        facts.transaction_id
+    from warehouse.work_changed_members as changed
+    inner join warehouse.dim_stores as known
+        on
+            changed.source = known.source
+            and changed.member_id = known.store_id
+    inner join production.retailers as retailers
+        on changed.source = retailers.source
+    inner join warehouse.fact_fulfilment as facts
+        on
+            known.store_key = facts.store_key
+            and changed.changed_from <= coalesce(
+                facts.ordered_at,
+                cast(facts.ordered_date as timestamp) at time zone retailers.time_zone
+            )
+    where changed.dimension = 'dim_stores'
+    union
+    -- Which statuses count, when a day begins, or the money of the shop, has changed.
+    select
+        facts.source,
+        facts.transaction_id
+    from production.retailers as retailers
+    inner join warehouse.dim_retailer as known
+        on
+            retailers.source = known.source
+            and (retailers.counted_statuses, retailers.time_zone, retailers.currency)
+            is distinct from (known.counted_statuses, known.time_zone, known.currency)
+    inner join warehouse.fact_fulfilment as facts
+        on retailers.source = facts.source
+    union
+    -- A rebuild also looks at facts whose order is gone.
+    select
+        facts.source,
+        facts.transaction_id
+    from warehouse.work_sources as sources
+    inner join warehouse.fact_fulfilment as facts
+        on sources.source = facts.source
+    where sources.is_full
+
+),
+
+written as (
+
+    insert into warehouse.work_fulfilments (
+        source,
+        transaction_id
+    )
+    select
+        touched.source,
+        touched.transaction_id
+    from touched
+    returning 1 as is_written
+
+)
+
+select count(*) as rows_inserted
+from written;

@@ -1,0 +1,143 @@
+-- Grain: one row per category, day, shop and currency, over the statuses that count.
+-- Reads: warehouse.work_days, warehouse.fact_sales, warehouse.dim_products.
+-- Writes: warehouse.agg_category_performance. Returns: rows read, new, changed and deleted.
+-- Rerunnable: a row whose content is the same is left alone; one without facts is deleted.
+-- $2 are the touched days. A category is the one that the product had when it was sold.
+with
+
+touched as (
+
+    select
+        listed.retailer_key,
+        'day' as period_type,
+        listed.full_date as period_start
+    from warehouse.work_days as listed
+    where listed.grain = 'category'
+
+),
+
+computed as (
+
+    select
+        facts.retailer_key,
+        facts.currency,
+        coalesce(products.category, 'Unknown') as category,
+        touched.period_type,
+        touched.period_start,
+        coalesce(sum(case when facts.is_returned then 0 else facts.line_total end), 0) as revenue,
+        sum(case when facts.is_returned then 0 else facts.profit end) as profit,
+        coalesce(sum(case when facts.is_returned then 0 else facts.quantity end), 0) as units_sold
+    from touched
+    inner join warehouse.fact_sales as facts
+        on
+            touched.retailer_key = facts.retailer_key
+            and touched.period_start = facts.sale_date
+            and facts.sale_date = any(cast($2 as date[]))
+    inner join warehouse.dim_products as products
+        on facts.product_key = products.product_key
+    where facts.is_counted
+    group by
+        facts.retailer_key,
+        facts.currency,
+        coalesce(products.category, 'Unknown'),
+        touched.period_type,
+        touched.period_start
+
+),
+
+deleted as (
+
+    delete from warehouse.agg_category_performance as known
+    using touched as touched
+    where
+        known.retailer_key = touched.retailer_key
+        and known.period_type = touched.period_type
+        and known.period_start = touched.period_start
+        and not exists (
+            select 1
+            from computed
+            where
+                known.retailer_key = computed.retailer_key
+                and known.currency = computed.currency
+                and known.category = computed.category
+                and known.period_type = computed.period_type
+                and known.period_start = computed.period_start
+        )
+    returning 1 as is_deleted_row
+
+),
+
+compared as (
+
+    select
+        computed.*,
+        known.retailer_key is null as is_new
+    from computed
+    left join warehouse.agg_category_performance as known
+        on
+            computed.retailer_key = known.retailer_key
+            and computed.currency = known.currency
+            and computed.category = known.category
+            and computed.period_type = known.period_type
+            and computed.period_start = known.period_start
+    where
+        known.retailer_key is null
+        or (
+            known.revenue,
+            known.profit,
+            known.units_sold
+        )
+        is distinct from (
+            computed.revenue,
+            computed.profit,
+            computed.units_sold
+        )
+
+),
+
+written as (
+
+    insert into warehouse.agg_category_performance (
+        retailer_key,
+        currency,
+        category,
+        period_type,
+        period_start,
+        revenue,
+        profit,
+        units_sold,
+        updated_at
+    )
+    select
+        compared.retailer_key,
+        compared.currency,
+        compared.category,
+        compared.period_type,
+        compared.period_start,
+        compared.revenue,
+        compared.profit,
+        compared.units_sold,
+        cast($1 as timestamptz) as updated_at
+    from compared
+    order by
+        compared.retailer_key,
+        compared.currency,
+        compared.category,
+        compared.period_type,
+        compared.period_start
+    on conflict (retailer_key, currency, category, period_type, period_start) do update
+        set
+            revenue = excluded.revenue,
+            profit = excluded.profit,
+            units_sold = excluded.units_sold,
+            updated_at = excluded.updated_at
+    returning 1 as is_written
+
+)
+
+select
+    (select count(*) from computed) as rows_read,
+    (select count(*) filter (where compared.is_new) from compared) as rows_inserted,
+    (select count(*) from written)
+    - (select count(*) filter (where compared.is_new) from compared) as rows_updated,
+    (select count(*) from deleted) as rows_deleted;
