@@ -49,7 +49,7 @@ select
     extract(month from days.day), extract(day from days.day), to_char(days.day, 'FMDay'),
     '2026-01-01'
 from generate_series(timestamp '2024-01-01', '2026-12-31', '1 day') as days (day);
-select warehouse.add_fact_sales_partitions('2025-01-01', '2025-03-31');
+select warehouse.add_monthly_partitions('fact_sales', '2025-01-01', '2025-03-31');
 insert into warehouse.fact_sales (
     source, transaction_id, line_number, sale_date, date_key, customer_key, product_key,
     payment_method_key, retailer_key, currency, status, is_counted, quantity, unit_price,

@@ -248,6 +248,11 @@ async fn keys_of_distributed_tables_hold_their_distribution_column() {
         ("production.inventory_movements", "product_id"),
         ("production.inventory_snapshots", "product_id"),
         ("production.web_events", "visitor_id"),
+        ("warehouse.fact_fulfilment", "transaction_id"),
+        ("warehouse.fact_inventory", "product_id"),
+        ("warehouse.fact_inventory_transactions", "product_id"),
+        ("warehouse.fact_web_events", "visitor_id"),
+        ("warehouse.fact_web_sessions", "visitor_id"),
     ];
     for (table, column) in distributed {
         let without = db

@@ -8,7 +8,7 @@ use common::Status;
 
 use crate::production::by_hand::{Shop, order};
 
-const TABLES: [&str; 13] = [
+const TABLES: [&str; 21] = [
     "warehouse.dim_customers",
     "warehouse.dim_products",
     "warehouse.dim_stores",
@@ -22,6 +22,14 @@ const TABLES: [&str; 13] = [
     "warehouse.agg_daily_sales",
     "warehouse.agg_product_performance",
     "warehouse.agg_customer_metrics",
+    "warehouse.fact_inventory",
+    "warehouse.fact_inventory_transactions",
+    "warehouse.fact_fulfilment",
+    "warehouse.fact_web_events",
+    "warehouse.fact_web_sessions",
+    "warehouse.agg_daily_funnel",
+    "warehouse.agg_hourly_metrics",
+    "warehouse.agg_category_performance",
 ];
 
 /// One version of a customer, as a source would bring it.

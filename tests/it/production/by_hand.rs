@@ -131,8 +131,11 @@ impl Shop {
         for table in tables {
             let state = self
                 .lines(&format!(
-                    "select '{table}', ops.content_hash('{table}'), count(*), max(loaded_at)
-                     from {table}"
+                    "select '{table}', ops.content_hash('{table}'), count(*),
+                         max(coalesce(
+                             to_jsonb(rows_of) ->> 'loaded_at', to_jsonb(rows_of) ->> 'updated_at'
+                         ))
+                     from {table} as rows_of"
                 ))
                 .await?;
             states.extend(state);

@@ -10,11 +10,13 @@ pub(crate) const TRANSACTIONS: &str = "1500";
 
 /// Every table that a run may write and a reader may read, with a comparable content.
 pub(crate) const PUBLISHED: &str = "
-    select format('%I.%I', schemaname, tablename) as name
-    from pg_catalog.pg_tables
-    where schemaname in ('production', 'warehouse')
-      and tablename not like 'work\\_%'
-      and tablename not like 'fact\\_sales\\_%'
+    select format('%I.%I', n.nspname, c.relname) as name
+    from pg_catalog.pg_class as c
+    join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+    where n.nspname in ('production', 'warehouse')
+      and c.relkind in ('r', 'p')
+      and not c.relispartition
+      and c.relname not like 'work\\_%'
     order by 1";
 
 /// One database and data folder, and the programs that work on them.
