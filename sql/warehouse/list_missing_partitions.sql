@@ -69,6 +69,8 @@ wanted as (
             + cast($2 as integer) * interval '1 month',
             interval '1 month'
         ) as months (month_start)
+    -- Least and greatest pass over what is null: a fact without rows has no first month.
+    where spans.first_month is not null
     union
     select
         spans.fact,
