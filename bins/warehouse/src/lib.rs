@@ -8,6 +8,7 @@
 //! those batches touched is computed anew, and only rows that differ are written.
 
 mod aggregates;
+mod check;
 mod dimensions;
 mod facts;
 mod fulfilment;
@@ -17,8 +18,9 @@ mod partitions;
 mod settings;
 mod web;
 
-use common::{Program, Sql, StageContext, StageReport, Status, Uses, db, sql};
+use common::{Failure, Program, Sql, StageContext, StageReport, Status, Uses, db, sql};
 
+pub use crate::check::CheckOptions;
 use crate::settings::Settings;
 
 /// The program, as the command line knows it.
@@ -29,6 +31,7 @@ pub const PROGRAM: Program = Program {
   warehouse
   warehouse --full-refresh
   warehouse --dry-run --output json
+  warehouse check                             look for what breaks the promises of the star
 ",
     uses: Uses::Database,
 };
@@ -39,16 +42,51 @@ const FIND_PENDING_SOURCES: Sql = sql!("warehouse/find_pending_sources.sql");
 #[derive(Debug, Clone, Default, clap::Args)]
 #[expect(missing_docs, reason = "it would replace the program's own help")]
 pub struct Options {
+    /// Something else than loading.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
     /// Compute every row anew from all published batches; surrogate keys stay.
     #[arg(long)]
     pub full_refresh: bool,
 }
 
-/// Brings the warehouse up to the last published batch of every source.
+/// What `warehouse` does beside loading.
+#[derive(Debug, Clone, clap::Subcommand)]
+pub enum Command {
+    /// Look for rows that break the promises of the star: exit code 0 when there are none, else 1
+    #[command(after_help = "Examples:\n  \
+        warehouse check\n  \
+        warehouse check --limit 20\n  \
+        warehouse check --output json")]
+    Check(CheckOptions),
+}
+
+/// What the program needs for what it was asked to do.
+pub fn uses(options: &Options) -> Uses {
+    match options.command {
+        None => PROGRAM.uses,
+        Some(Command::Check(_)) => Uses::DatabaseUnlocked,
+    }
+}
+
+/// Loads, or does what the sub-command says.
 ///
 /// # Errors
 /// Exit code 2 for a setting out of range; else as the server says. Nothing is half-published.
 pub async fn run(ctx: &StageContext, options: &Options) -> anyhow::Result<StageReport> {
+    match &options.command {
+        None => load_pending(ctx, options).await,
+        Some(Command::Check(_)) if options.full_refresh => Err(Failure::usage(
+            "--full-refresh is for loading; leave it out before a sub-command",
+        )
+        .into()),
+        Some(Command::Check(options)) => check::run(ctx, options).await,
+    }
+}
+
+/// Brings the warehouse up to the last published batch of every source.
+async fn load_pending(ctx: &StageContext, options: &Options) -> anyhow::Result<StageReport> {
     let settings = Settings::load(&ctx.config)?;
     let mut report = StageReport::new(ctx);
     let mut client = ctx.client().await?;

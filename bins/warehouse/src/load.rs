@@ -11,7 +11,7 @@ use deadpool_postgres::{Object, Transaction};
 use crate::settings::Settings;
 use crate::{Options, aggregates, dimensions, facts, fulfilment, inventory, partitions, web};
 
-const SETTINGS: [Sql; 2] = [
+pub(crate) const SETTINGS: [Sql; 2] = [
     sql!("warehouse/set_work_memory.sql"),
     sql!("common/disable_compilation.sql"),
 ];

@@ -110,7 +110,11 @@ impl Shop {
     pub(crate) async fn warehouse(&self, full_refresh: bool) -> anyhow::Result<StageReport> {
         let mut ctx = self.db.context("warehouse");
         ctx.started_at += TimeDelta::hours(self.hours);
-        warehouse::run(&ctx, &warehouse::Options { full_refresh }).await
+        let options = warehouse::Options {
+            full_refresh,
+            ..warehouse::Options::default()
+        };
+        warehouse::run(&ctx, &options).await
     }
 
     /// The rows of a query as PostgreSQL's own text, in the query's order.

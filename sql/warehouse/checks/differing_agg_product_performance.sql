@@ -1,0 +1,69 @@
+-- Contract: agg_product_performance is what the facts say, row by row and value by value.
+-- Returns: rows that differ, that are missing, and that no fact stands behind.
+-- Reads only. $1 is how many are shown.
+with
+
+expected as (
+
+    select
+        facts.retailer_key,
+        facts.currency,
+        products.product_id,
+        coalesce(
+            sum(case when facts.is_returned then 0 else facts.quantity end), 0
+        ) as total_quantity_sold,
+        coalesce(
+            sum(case when facts.is_returned then 0 else facts.line_total end), 0
+        ) as total_revenue,
+        sum(case when facts.is_returned then 0 else facts.profit end) as total_profit,
+        round(avg(facts.discount_percentage), 4) as avg_discount_percentage
+    from warehouse.fact_sales as facts
+    inner join warehouse.dim_products as products
+        on facts.product_key = products.product_key
+    where facts.is_counted
+    group by
+        facts.retailer_key,
+        facts.currency,
+        products.product_id
+
+),
+
+offenders as (
+
+    select
+        concat_ws(
+            ' ',
+            coalesce(expected.retailer_key, known.retailer_key),
+            coalesce(expected.currency, known.currency),
+            coalesce(expected.product_id, known.product_id)
+        ) as offender
+    from expected
+    full join warehouse.agg_product_performance as known
+        on
+            expected.retailer_key = known.retailer_key
+            and expected.currency = known.currency
+            and expected.product_id = known.product_id
+    where
+        expected.retailer_key is null
+        or known.retailer_key is null
+        or (
+            expected.total_quantity_sold,
+            expected.total_revenue,
+            expected.total_profit,
+            expected.avg_discount_percentage
+        )
+        is distinct from (
+            known.total_quantity_sold,
+            known.total_revenue,
+            known.total_profit,
+            known.avg_discount_percentage
+        )
+
+)
+
+select
+    offenders.offender,
+    count(*) over () as violations
+from offenders
+order by offenders.offender collate "C"
+limit $1;
