@@ -3,6 +3,4 @@ analyze
 warehouse.work_movements,
 warehouse.work_inventory_days,
 warehouse.work_fulfilments,
-warehouse.work_visitors,
-warehouse.work_hours,
-warehouse.work_days;
+warehouse.work_visitors;

@@ -45,24 +45,59 @@ computed as (
 
 ),
 
+gone as (
+
+    -- By sorting, not by an anti join: nobody knows beforehand how many rows are computed.
+    select
+        both_sides.retailer_key,
+        both_sides.currency,
+        both_sides.category,
+        both_sides.period_type,
+        both_sides.period_start
+    from (
+        select
+            known.retailer_key,
+            known.currency,
+            known.category,
+            known.period_type,
+            known.period_start,
+            false as is_wanted
+        from warehouse.agg_category_performance as known
+        inner join touched
+            on
+                known.retailer_key = touched.retailer_key
+                and known.period_type = touched.period_type
+                and known.period_start = touched.period_start
+        union all
+        select
+            computed.retailer_key,
+            computed.currency,
+            computed.category,
+            computed.period_type,
+            computed.period_start,
+            true as is_wanted
+        from computed
+    ) as both_sides
+    group by
+        both_sides.retailer_key,
+        both_sides.currency,
+        both_sides.category,
+        both_sides.period_type,
+        both_sides.period_start
+    having not bool_or(both_sides.is_wanted)
+
+),
+
 deleted as (
 
     delete from warehouse.agg_category_performance as known
-    using touched as touched
+    using gone
     where
-        known.retailer_key = touched.retailer_key
-        and known.period_type = touched.period_type
-        and known.period_start = touched.period_start
-        and not exists (
-            select 1
-            from computed
-            where
-                known.retailer_key = computed.retailer_key
-                and known.currency = computed.currency
-                and known.category = computed.category
-                and known.period_type = computed.period_type
-                and known.period_start = computed.period_start
-        )
+        known.retailer_key = gone.retailer_key
+        and known.currency = gone.currency
+        and known.category = gone.category
+        and known.period_type = gone.period_type
+        and known.period_start = gone.period_start
     returning 1 as is_deleted_row
 
 ),

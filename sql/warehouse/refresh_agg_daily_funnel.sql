@@ -36,20 +36,43 @@ computed as (
 
 ),
 
+gone as (
+
+    -- By sorting, not by an anti join: nobody knows beforehand how many rows are computed.
+    select
+        both_sides.retailer_key,
+        both_sides.date_key
+    from (
+        select
+            known.retailer_key,
+            known.date_key,
+            false as is_wanted
+        from warehouse.agg_daily_funnel as known
+        inner join touched
+            on
+                known.retailer_key = touched.retailer_key
+                and known.date_key = touched.date_key
+        union all
+        select
+            computed.retailer_key,
+            computed.date_key,
+            true as is_wanted
+        from computed
+    ) as both_sides
+    group by
+        both_sides.retailer_key,
+        both_sides.date_key
+    having not bool_or(both_sides.is_wanted)
+
+),
+
 deleted as (
 
     delete from warehouse.agg_daily_funnel as known
-    using touched as touched
+    using gone
     where
-        known.retailer_key = touched.retailer_key
-        and known.date_key = touched.date_key
-        and not exists (
-            select 1
-            from computed
-            where
-                known.retailer_key = computed.retailer_key
-                and known.date_key = computed.date_key
-        )
+        known.retailer_key = gone.retailer_key
+        and known.date_key = gone.date_key
     returning 1 as is_deleted_row
 
 ),

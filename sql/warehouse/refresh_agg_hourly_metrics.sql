@@ -73,21 +73,48 @@ computed as (
 
 ),
 
+gone as (
+
+    -- By sorting, not by an anti join: nobody knows beforehand how many rows are computed.
+    select
+        both_sides.retailer_key,
+        both_sides.currency,
+        both_sides.metric_hour
+    from (
+        select
+            known.retailer_key,
+            known.currency,
+            known.metric_hour,
+            false as is_wanted
+        from warehouse.agg_hourly_metrics as known
+        inner join warehouse.work_hours as touched
+            on
+                known.retailer_key = touched.retailer_key
+                and known.metric_hour = touched.metric_hour
+        union all
+        select
+            computed.retailer_key,
+            computed.currency,
+            computed.metric_hour,
+            true as is_wanted
+        from computed
+    ) as both_sides
+    group by
+        both_sides.retailer_key,
+        both_sides.currency,
+        both_sides.metric_hour
+    having not bool_or(both_sides.is_wanted)
+
+),
+
 deleted as (
 
     delete from warehouse.agg_hourly_metrics as known
-    using warehouse.work_hours as touched
+    using gone
     where
-        known.retailer_key = touched.retailer_key
-        and known.metric_hour = touched.metric_hour
-        and not exists (
-            select 1
-            from computed
-            where
-                known.retailer_key = computed.retailer_key
-                and known.currency = computed.currency
-                and known.metric_hour = computed.metric_hour
-        )
+        known.retailer_key = gone.retailer_key
+        and known.currency = gone.currency
+        and known.metric_hour = gone.metric_hour
     returning 1 as is_deleted_row
 
 ),

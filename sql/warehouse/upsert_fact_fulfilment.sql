@@ -220,20 +220,43 @@ computed as (
 
 ),
 
+gone as (
+
+    -- By sorting, not by an anti join: nobody knows beforehand how many rows are computed.
+    select
+        both_sides.source,
+        both_sides.transaction_id
+    from (
+        select
+            known.source,
+            known.transaction_id,
+            false as is_wanted
+        from warehouse.fact_fulfilment as known
+        inner join warehouse.work_fulfilments as touched
+            on
+                known.source = touched.source
+                and known.transaction_id = touched.transaction_id
+        union all
+        select
+            computed.source,
+            computed.transaction_id,
+            true as is_wanted
+        from computed
+    ) as both_sides
+    group by
+        both_sides.source,
+        both_sides.transaction_id
+    having not bool_or(both_sides.is_wanted)
+
+),
+
 deleted as (
 
     delete from warehouse.fact_fulfilment as known
-    using warehouse.work_fulfilments as touched
+    using gone
     where
-        known.source = touched.source
-        and known.transaction_id = touched.transaction_id
-        and not exists (
-            select 1
-            from computed
-            where
-                known.source = computed.source
-                and known.transaction_id = computed.transaction_id
-        )
+        known.source = gone.source
+        and known.transaction_id = gone.transaction_id
     returning 1 as is_deleted_row
 
 ),

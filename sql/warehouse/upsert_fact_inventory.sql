@@ -175,24 +175,55 @@ computed as (
 
 ),
 
+gone as (
+
+    -- By sorting, not by an anti join: nobody knows beforehand how many rows are computed.
+    select
+        both_sides.source,
+        both_sides.product_id,
+        both_sides.store_id,
+        both_sides.snapshot_date
+    from (
+        select
+            known.source,
+            known.product_id,
+            known.store_id,
+            known.snapshot_date,
+            false as is_wanted
+        from warehouse.fact_inventory as known
+        inner join warehouse.work_inventory_days as touched
+            on
+                known.source = touched.source
+                and known.product_id = touched.product_id
+                and known.store_id = touched.store_id
+                and known.snapshot_date = touched.snapshot_date
+        union all
+        select
+            computed.source,
+            computed.product_id,
+            computed.store_id,
+            computed.snapshot_date,
+            true as is_wanted
+        from computed
+    ) as both_sides
+    group by
+        both_sides.source,
+        both_sides.product_id,
+        both_sides.store_id,
+        both_sides.snapshot_date
+    having not bool_or(both_sides.is_wanted)
+
+),
+
 deleted as (
 
     delete from warehouse.fact_inventory as known
-    using warehouse.work_inventory_days as touched
+    using gone
     where
-        known.source = touched.source
-        and known.product_id = touched.product_id
-        and known.store_id = touched.store_id
-        and known.snapshot_date = touched.snapshot_date
-        and not exists (
-            select 1
-            from computed
-            where
-                known.source = computed.source
-                and known.product_id = computed.product_id
-                and known.store_id = computed.store_id
-                and known.snapshot_date = computed.snapshot_date
-        )
+        known.source = gone.source
+        and known.product_id = gone.product_id
+        and known.store_id = gone.store_id
+        and known.snapshot_date = gone.snapshot_date
     returning 1 as is_deleted_row
 
 ),

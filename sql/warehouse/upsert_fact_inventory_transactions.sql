@@ -65,22 +65,49 @@ computed as (
 
 ),
 
+gone as (
+
+    -- By sorting, not by an anti join: nobody knows beforehand how many rows are computed.
+    select
+        both_sides.source,
+        both_sides.product_id,
+        both_sides.movement_id
+    from (
+        select
+            known.source,
+            known.product_id,
+            known.movement_id,
+            false as is_wanted
+        from warehouse.fact_inventory_transactions as known
+        inner join warehouse.work_movements as touched
+            on
+                known.source = touched.source
+                and known.product_id = touched.product_id
+                and known.movement_id = touched.movement_id
+        union all
+        select
+            computed.source,
+            computed.product_id,
+            computed.movement_id,
+            true as is_wanted
+        from computed
+    ) as both_sides
+    group by
+        both_sides.source,
+        both_sides.product_id,
+        both_sides.movement_id
+    having not bool_or(both_sides.is_wanted)
+
+),
+
 deleted as (
 
     delete from warehouse.fact_inventory_transactions as known
-    using warehouse.work_movements as touched
+    using gone
     where
-        known.source = touched.source
-        and known.product_id = touched.product_id
-        and known.movement_id = touched.movement_id
-        and not exists (
-            select 1
-            from computed
-            where
-                known.source = computed.source
-                and known.product_id = computed.product_id
-                and known.movement_id = computed.movement_id
-        )
+        known.source = gone.source
+        and known.product_id = gone.product_id
+        and known.movement_id = gone.movement_id
     returning 1 as is_deleted_row
 
 ),

@@ -73,22 +73,53 @@ computed as (
 
 ),
 
+gone as (
+
+    -- By sorting, not by an anti join: nobody knows beforehand how many rows are computed.
+    select
+        both_sides.source,
+        both_sides.visitor_id,
+        both_sides.event_id,
+        both_sides.event_date
+    from (
+        select
+            known.source,
+            known.visitor_id,
+            known.event_id,
+            known.event_date,
+            false as is_wanted
+        from warehouse.fact_web_events as known
+        inner join warehouse.work_visitors as touched
+            on
+                known.source = touched.source
+                and known.visitor_id = touched.visitor_id
+        union all
+        select
+            computed.source,
+            computed.visitor_id,
+            computed.event_id,
+            computed.event_date,
+            true as is_wanted
+        from computed
+    ) as both_sides
+    group by
+        both_sides.source,
+        both_sides.visitor_id,
+        both_sides.event_id,
+        both_sides.event_date
+    having not bool_or(both_sides.is_wanted)
+
+),
+
 deleted as (
 
     delete from warehouse.fact_web_events as known
-    using warehouse.work_visitors as touched
+    using gone
     where
-        known.source = touched.source
-        and known.visitor_id = touched.visitor_id
-        and not exists (
-            select 1
-            from computed
-            where
-                known.source = computed.source
-                and known.visitor_id = computed.visitor_id
-                and known.event_id = computed.event_id
-                and known.event_date = computed.event_date
-        )
+        known.source = gone.source
+        and known.visitor_id = gone.visitor_id
+        and known.event_id = gone.event_id
+        and known.event_date = gone.event_date
     returning 1 as is_deleted_row
 
 ),

@@ -179,21 +179,48 @@ computed as (
 
 ),
 
+gone as (
+
+    -- By sorting, not by an anti join: nobody knows beforehand how many rows are computed.
+    select
+        both_sides.source,
+        both_sides.visitor_id,
+        both_sides.session_id
+    from (
+        select
+            known.source,
+            known.visitor_id,
+            known.session_id,
+            false as is_wanted
+        from warehouse.fact_web_sessions as known
+        inner join warehouse.work_visitors as touched
+            on
+                known.source = touched.source
+                and known.visitor_id = touched.visitor_id
+        union all
+        select
+            computed.source,
+            computed.visitor_id,
+            computed.session_id,
+            true as is_wanted
+        from computed
+    ) as both_sides
+    group by
+        both_sides.source,
+        both_sides.visitor_id,
+        both_sides.session_id
+    having not bool_or(both_sides.is_wanted)
+
+),
+
 deleted as (
 
     delete from warehouse.fact_web_sessions as known
-    using warehouse.work_visitors as touched
+    using gone
     where
-        known.source = touched.source
-        and known.visitor_id = touched.visitor_id
-        and not exists (
-            select 1
-            from computed
-            where
-                known.source = computed.source
-                and known.visitor_id = computed.visitor_id
-                and known.session_id = computed.session_id
-        )
+        known.source = gone.source
+        and known.visitor_id = gone.visitor_id
+        and known.session_id = gone.session_id
     returning 1 as is_deleted_row
 
 ),

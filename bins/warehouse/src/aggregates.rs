@@ -14,6 +14,7 @@ const LIST_TOUCHED_DATES: Sql = sql!("warehouse/list_touched_dates.sql");
 const REFRESH_HOURS: Sql = sql!("warehouse/refresh_agg_hourly_metrics.sql");
 const REFRESH_CATEGORY_DAYS: Sql = sql!("warehouse/refresh_agg_category_days.sql");
 const REFRESH_CATEGORY_PERIODS: Sql = sql!("warehouse/refresh_agg_category_periods.sql");
+const ANALYZE_WORK_PERIODS: Sql = sql!("warehouse/analyze_work_periods.sql");
 const ANALYZE_WORK_AGGREGATES: Sql = sql!("warehouse/analyze_work_aggregates.sql");
 
 const MODELS: [(&str, Sql); 3] = [
@@ -53,6 +54,7 @@ pub(crate) async fn write(load: &mut Load<'_>) -> anyhow::Result<()> {
 
 /// Hours, then days of categories, then the longer periods that are their sums.
 async fn write_periods(load: &mut Load<'_>) -> anyhow::Result<()> {
+    db::execute(load.tx, ANALYZE_WORK_PERIODS, &[]).await?;
     let row = db::row(load.tx, LIST_TOUCHED_DATES, &[]).await?;
     let hour_dates: Vec<NaiveDate> = row.try_get("hour_dates")?;
     let category_dates: Vec<NaiveDate> = row.try_get("category_dates")?;
