@@ -2,8 +2,10 @@
 //!
 //! The files are not part of the project: where they are absent the test says so and passes.
 
+mod fulfilment;
+
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -49,6 +51,10 @@ async fn production_and_warehouse_hold_every_control_total() {
     assert_warehouse(&pipeline, &totals).await;
     assert_history(&pipeline).await;
     assert_nothing_rejected(&pipeline).await;
+    fulfilment::assert_lags(&pipeline, Path::new(&folder))
+        .await
+        .expect("the files");
+    pipeline.run("warehouse", &["check"]).expect(0);
     let before = pipeline.row_versions().await;
     pipeline
         .orchestrate(&["--source", "olist", "--data", &folder])

@@ -1,8 +1,14 @@
 //! Production into the star schema.
 
+mod check;
 mod facts;
+mod fulfilment;
 mod gaps;
 mod history;
+mod partitions;
+mod periods;
+mod stock;
+mod web;
 
 use common::Status;
 
