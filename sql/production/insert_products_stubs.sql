@@ -7,6 +7,7 @@ with
 
 referred as (
 
+    -- Almost every row names a member that is there: these are left out before anything is sorted.
     select
         staged.source,
         staged.product_id
@@ -14,6 +15,13 @@ referred as (
     where
         staged.batch_id = $1
         and staged.product_id is not null
+        and not exists (
+            select 1
+            from production.products as members
+            where
+                members.source = staged.source
+                and members.product_id = staged.product_id
+        )
         and not exists (
             select 1
             from ops.rejections as rejections
@@ -33,6 +41,13 @@ referred as (
         and staged.product_id is not null
         and not exists (
             select 1
+            from production.products as members
+            where
+                members.source = staged.source
+                and members.product_id = staged.product_id
+        )
+        and not exists (
+            select 1
             from ops.rejections as rejections
             where
                 rejections.batch_id = $1
@@ -50,6 +65,13 @@ referred as (
         and staged.product_id is not null
         and not exists (
             select 1
+            from production.products as members
+            where
+                members.source = staged.source
+                and members.product_id = staged.product_id
+        )
+        and not exists (
+            select 1
             from ops.rejections as rejections
             where
                 rejections.batch_id = $1
@@ -65,6 +87,13 @@ referred as (
     where
         staged.batch_id = $1
         and staged.product_id is not null
+        and not exists (
+            select 1
+            from production.products as members
+            where
+                members.source = staged.source
+                and members.product_id = staged.product_id
+        )
         and not exists (
             select 1
             from ops.rejections as rejections
@@ -97,14 +126,6 @@ written as (
         cast($2 as timestamptz) as loaded_at,
         true as is_inferred
     from referred
-    where
-        not exists (
-            select 1
-            from production.products as members
-            where
-                referred.source = members.source
-                and referred.product_id = members.product_id
-        )
     order by referred.source, referred.product_id
     on conflict (source, product_id) do nothing
     returning 1 as is_written

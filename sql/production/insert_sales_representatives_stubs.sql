@@ -7,6 +7,7 @@ with
 
 referred as (
 
+    -- Almost every row names a member that is there: these are left out before anything is sorted.
     select
         staged.source,
         staged.sales_rep_id
@@ -14,6 +15,13 @@ referred as (
     where
         staged.batch_id = $1
         and staged.sales_rep_id is not null
+        and not exists (
+            select 1
+            from production.sales_representatives as members
+            where
+                members.source = staged.source
+                and members.sales_rep_id = staged.sales_rep_id
+        )
         and not exists (
             select 1
             from ops.rejections as rejections
@@ -46,14 +54,6 @@ written as (
         cast($2 as timestamptz) as loaded_at,
         true as is_inferred
     from referred
-    where
-        not exists (
-            select 1
-            from production.sales_representatives as members
-            where
-                referred.source = members.source
-                and referred.sales_rep_id = members.sales_rep_id
-        )
     order by referred.source, referred.sales_rep_id
     on conflict (source, sales_rep_id) do nothing
     returning 1 as is_written

@@ -7,6 +7,7 @@ with
 
 referred as (
 
+    -- Almost every row names a member that is there: these are left out before anything is sorted.
     select
         staged.source,
         staged.store_id
@@ -14,6 +15,13 @@ referred as (
     where
         staged.batch_id = $1
         and staged.store_id is not null
+        and not exists (
+            select 1
+            from production.stores as members
+            where
+                members.source = staged.source
+                and members.store_id = staged.store_id
+        )
         and not exists (
             select 1
             from ops.rejections as rejections
@@ -33,6 +41,13 @@ referred as (
         and staged.store_id is not null
         and not exists (
             select 1
+            from production.stores as members
+            where
+                members.source = staged.source
+                and members.store_id = staged.store_id
+        )
+        and not exists (
+            select 1
             from ops.rejections as rejections
             where
                 rejections.batch_id = $1
@@ -48,6 +63,13 @@ referred as (
     where
         staged.batch_id = $1
         and staged.store_id is not null
+        and not exists (
+            select 1
+            from production.stores as members
+            where
+                members.source = staged.source
+                and members.store_id = staged.store_id
+        )
         and not exists (
             select 1
             from ops.rejections as rejections
@@ -80,14 +102,6 @@ written as (
         cast($2 as timestamptz) as loaded_at,
         true as is_inferred
     from referred
-    where
-        not exists (
-            select 1
-            from production.stores as members
-            where
-                referred.source = members.source
-                and referred.store_id = members.store_id
-        )
     order by referred.source, referred.store_id
     on conflict (source, store_id) do nothing
     returning 1 as is_written

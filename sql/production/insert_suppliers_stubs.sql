@@ -6,6 +6,7 @@ with
 
 referred as (
 
+    -- Almost every row names a member that is there: these are left out before anything is sorted.
     select
         staged.source,
         staged.supplier_id
@@ -13,6 +14,13 @@ referred as (
     where
         staged.batch_id = $1
         and staged.supplier_id is not null
+        and not exists (
+            select 1
+            from production.suppliers as members
+            where
+                members.source = staged.source
+                and members.supplier_id = staged.supplier_id
+        )
         and not exists (
             select 1
             from ops.rejections as rejections
@@ -30,6 +38,13 @@ referred as (
     where
         staged.batch_id = $1
         and staged.supplier_id is not null
+        and not exists (
+            select 1
+            from production.suppliers as members
+            where
+                members.source = staged.source
+                and members.supplier_id = staged.supplier_id
+        )
         and not exists (
             select 1
             from ops.rejections as rejections
@@ -62,14 +77,6 @@ written as (
         cast($2 as timestamptz) as loaded_at,
         true as is_inferred
     from referred
-    where
-        not exists (
-            select 1
-            from production.suppliers as members
-            where
-                referred.source = members.source
-                and referred.supplier_id = members.supplier_id
-        )
     order by referred.source, referred.supplier_id
     on conflict (source, supplier_id) do nothing
     returning 1 as is_written
