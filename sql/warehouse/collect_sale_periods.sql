@@ -3,6 +3,7 @@
 -- Writes: warehouse.work_hours, warehouse.work_days. Returns: how many were added.
 -- Runs before and after the facts change, so that both the old and the new ones are found.
 -- Rerunnable: a row that was collected already is left alone.
+-- $1 are the days of sale of the touched orders: partitions without one are not read.
 with
 
 touched as (
@@ -24,6 +25,7 @@ touched as (
         on
             orders.source = facts.source
             and orders.transaction_id = facts.transaction_id
+            and facts.sale_date = any(cast($1 as date[]))
     inner join warehouse.dim_retailer as retailers
         on facts.retailer_key = retailers.retailer_key
 

@@ -2,6 +2,7 @@
 -- Reads: warehouse.work_transactions, production.transactions, production.transaction_items.
 -- Writes: warehouse.fact_sales. Returns: how many were deleted.
 -- Rerunnable: a fact whose line is there is left alone.
+-- $1 are the days of sale of the touched orders: partitions without one are not read.
 with
 
 deleted as (
@@ -11,6 +12,7 @@ deleted as (
     where
         facts.source = touched.source
         and facts.transaction_id = touched.transaction_id
+        and facts.sale_date = any(cast($1 as date[]))
         and not exists (
             select 1
             from production.transaction_items as items

@@ -31,6 +31,7 @@ orders as (
             and touched.date_key = facts.date_key
             -- The partitions are cut by sale_date.
             and facts.sale_date = to_date(cast(touched.date_key as text), 'YYYYMMDD')
+            and facts.sale_date = any(cast($2 as date[]))
     where facts.is_counted
     group by
         facts.retailer_key,

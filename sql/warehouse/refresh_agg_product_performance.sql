@@ -1,7 +1,8 @@
 -- Grain: one row per product, shop and currency, over the statuses that count.
--- Reads: warehouse.work_aggregates, warehouse.fact_sales, warehouse.dim_products.
+-- Reads: warehouse.work_aggregates, warehouse.agg_monthly_product_sales, warehouse.dim_products.
 -- Writes: warehouse.agg_product_performance. Returns: rows read, written, new and deleted.
 -- Rerunnable: a row whose content is the same is left alone; one without facts is deleted.
+-- All of its measures follow from the sums of the months.
 with
 
 touched as (
@@ -16,49 +17,49 @@ touched as (
 
 members as (
 
-    -- Every version of the touched members, the current one named.
-    select
+    -- The unknown member belongs to no shop, and gives way to a product that is called the same.
+    select distinct on (touched.retailer_key, touched.product_id)
         touched.retailer_key,
         touched.product_id,
-        known.product_key,
-        max(known.product_key) filter (where known.is_current) over (
-            partition by touched.retailer_key, touched.product_id
-        ) as current_key
+        known.product_key as current_key
     from touched
     inner join warehouse.dim_retailer as retailers
         on touched.retailer_key = retailers.retailer_key
     inner join warehouse.dim_products as known
         on
             touched.product_id = known.product_id
-            -- The unknown member belongs to no shop.
+            and known.is_current
             and (retailers.source = known.source or known.product_key = -1)
+    order by
+        touched.retailer_key asc,
+        touched.product_id asc,
+        known.product_key desc
 
 ),
 
 computed as (
 
     select
-        facts.retailer_key,
-        facts.currency,
+        months.retailer_key,
+        months.currency,
         members.product_id,
         members.current_key as product_key,
-        coalesce(
-            sum(case when facts.is_returned then 0 else facts.quantity end), 0
-        ) as total_quantity_sold,
-        coalesce(
-            sum(case when facts.is_returned then 0 else facts.line_total end), 0
-        ) as total_revenue,
-        sum(case when facts.is_returned then 0 else facts.profit end) as total_profit,
-        round(avg(facts.discount_percentage), 4) as avg_discount_percentage
+        sum(months.total_quantity_sold) as total_quantity_sold,
+        sum(months.total_revenue) as total_revenue,
+        sum(months.total_profit) as total_profit,
+        round(
+            sum(months.discount_percentage_sum)
+            / nullif(sum(months.discounted_line_count), 0),
+            4
+        ) as avg_discount_percentage
     from members
-    inner join warehouse.fact_sales as facts
+    inner join warehouse.agg_monthly_product_sales as months
         on
-            members.retailer_key = facts.retailer_key
-            and members.product_key = facts.product_key
-    where facts.is_counted
+            members.retailer_key = months.retailer_key
+            and members.product_id = months.product_id
     group by
-        facts.retailer_key,
-        facts.currency,
+        months.retailer_key,
+        months.currency,
         members.product_id,
         members.current_key
 

@@ -1,6 +1,7 @@
 -- Grain: one row per line of a touched order.
 -- Reads: warehouse.work_transactions, production.*, warehouse.dim_*. Writes: warehouse.fact_sales.
 -- Returns: rows written. Rerunnable: a fact whose content is the same is left alone.
+-- $2 are the days of sale of the touched orders: partitions without one are not read.
 with
 
 dated as (
@@ -305,6 +306,7 @@ written as (
             and lines.transaction_id = known.transaction_id
             and lines.line_number = known.line_number
             and lines.sale_date = known.sale_date
+            and known.sale_date = any(cast($2 as date[]))
     where
         known.source is null
         or (

@@ -13,8 +13,9 @@ use deadpool_postgres::{Object, Transaction};
 use crate::batches::Batch;
 use crate::models::{Kind, MODELS, Model};
 
-const SETTINGS: [Sql; 2] = [
+const SETTINGS: [Sql; 3] = [
     sql!("production/set_work_memory.sql"),
+    sql!("common/prefer_indexes.sql"),
     sql!("common/disable_compilation.sql"),
 ];
 const LOCK_BATCH: Sql = sql!("production/lock_batch.sql");

@@ -4,7 +4,7 @@
 use chrono::NaiveDate;
 use common::{Sql, db, sql};
 
-use crate::load::Load;
+use crate::load::{Load, SaleDates};
 
 const COLLECT_OF_MEMBERS: Sql = sql!("warehouse/collect_aggregates_of_members.sql");
 const COLLECT_OF_FACTS: Sql = sql!("warehouse/collect_aggregates_of_facts.sql");
@@ -17,11 +17,11 @@ const REFRESH_CATEGORY_PERIODS: Sql = sql!("warehouse/refresh_agg_category_perio
 const ANALYZE_WORK_PERIODS: Sql = sql!("warehouse/analyze_work_periods.sql");
 const ANALYZE_WORK_AGGREGATES: Sql = sql!("warehouse/analyze_work_aggregates.sql");
 
-const MODELS: [(&str, Sql); 3] = [
-    (
-        "warehouse.agg_daily_sales",
-        sql!("warehouse/refresh_agg_daily_sales.sql"),
-    ),
+const REFRESH_DAYS: Sql = sql!("warehouse/refresh_agg_daily_sales.sql");
+const REFRESH_PRODUCT_MONTHS: Sql = sql!("warehouse/refresh_agg_monthly_product_sales.sql");
+
+/// Products follow from their months.
+const MEMBERS: [(&str, Sql); 2] = [
     (
         "warehouse.agg_product_performance",
         sql!("warehouse/refresh_agg_product_performance.sql"),
@@ -35,21 +35,38 @@ const MODELS: [(&str, Sql); 3] = [
 /// What the facts counted towards until now.
 pub(crate) async fn collect_before(load: &mut Load<'_>) -> anyhow::Result<()> {
     db::count(load.tx, COLLECT_OF_MEMBERS, &[]).await?;
-    db::count(load.tx, COLLECT_OF_FACTS, &[]).await?;
+    db::count(load.tx, COLLECT_OF_FACTS, &[&load.sale_dates.days]).await?;
     db::count(load.tx, COLLECT_PERIODS_OF_MEMBERS, &[]).await?;
-    db::count(load.tx, COLLECT_SALE_PERIODS, &[]).await?;
+    db::count(load.tx, COLLECT_SALE_PERIODS, &[&load.sale_dates.days]).await?;
     Ok(())
 }
 
 /// Also what they count towards now; then the rows of both.
 pub(crate) async fn write(load: &mut Load<'_>) -> anyhow::Result<()> {
-    db::count(load.tx, COLLECT_OF_FACTS, &[]).await?;
-    db::count(load.tx, COLLECT_SALE_PERIODS, &[]).await?;
+    db::count(load.tx, COLLECT_OF_FACTS, &[&load.sale_dates.days]).await?;
+    db::count(load.tx, COLLECT_SALE_PERIODS, &[&load.sale_dates.days]).await?;
     db::execute(load.tx, ANALYZE_WORK_AGGREGATES, &[]).await?;
-    for (relation, sql) in MODELS {
+    write_days(load).await?;
+    for (relation, sql) in MEMBERS {
         load.upsert(relation, sql).await?;
     }
     write_periods(load).await
+}
+
+/// What is summed by day or month of sale.
+async fn write_days(load: &mut Load<'_>) -> anyhow::Result<()> {
+    let SaleDates {
+        days,
+        days_of_months,
+    } = std::mem::take(&mut load.sale_dates);
+    load.upsert_with("warehouse.agg_daily_sales", REFRESH_DAYS, &days)
+        .await?;
+    load.upsert_with(
+        "warehouse.agg_monthly_product_sales",
+        REFRESH_PRODUCT_MONTHS,
+        &days_of_months,
+    )
+    .await
 }
 
 /// Hours, then days of categories, then the longer periods that are their sums.

@@ -8,13 +8,18 @@ const RELATION: &str = "warehouse.fact_sales";
 const DELETE_FACT_SALES: Sql = sql!("warehouse/delete_fact_sales.sql");
 const COUNT_TOUCHED_FACTS: Sql = sql!("warehouse/count_touched_facts.sql");
 const UPSERT_FACT_SALES: Sql = sql!("warehouse/upsert_fact_sales.sql");
+
 /// Deletes facts whose line is gone or moved to another day, then upserts the rest.
 pub(crate) async fn write(load: &mut Load<'_>) -> anyhow::Result<()> {
     let step = Step::begin("upsert warehouse.fact_sales").relation(RELATION);
-    let deleted = db::count(load.tx, DELETE_FACT_SALES, &[]).await?;
-    let before = db::count(load.tx, COUNT_TOUCHED_FACTS, &[]).await?;
-    let written = db::count(load.tx, UPSERT_FACT_SALES, &[&load.ctx.started_at]).await?;
-    let after = db::count(load.tx, COUNT_TOUCHED_FACTS, &[]).await?;
+    let days = &load.sale_dates.days;
+    let deleted = db::count(load.tx, DELETE_FACT_SALES, &[days]).await?;
+    let before = db::count(load.tx, COUNT_TOUCHED_FACTS, &[days]).await?;
+    let written = db::count(load.tx, UPSERT_FACT_SALES, &[&load.ctx.started_at, days]).await?;
+    let after = match before {
+        0 => written,
+        _ => db::count(load.tx, COUNT_TOUCHED_FACTS, &[days]).await?,
+    };
     let rows = rows(deleted, before, written, after);
     load.report.finish(step, rows);
     Ok(())

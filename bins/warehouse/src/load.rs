@@ -11,13 +11,15 @@ use deadpool_postgres::{Object, Transaction};
 use crate::settings::Settings;
 use crate::{Options, aggregates, dimensions, facts, fulfilment, inventory, partitions, web};
 
-pub(crate) const SETTINGS: [Sql; 2] = [
+pub(crate) const SETTINGS: [Sql; 3] = [
     sql!("warehouse/set_work_memory.sql"),
+    sql!("common/prefer_indexes.sql"),
     sql!("common/disable_compilation.sql"),
 ];
 pub(crate) const EMPTY_WORK_TABLES: Sql = sql!("warehouse/empty_work_tables.sql");
 pub(crate) const FILL_WORK_SOURCES: Sql = sql!("warehouse/fill_work_sources.sql");
 const FILL_WORK_TRANSACTIONS: Sql = sql!("warehouse/fill_work_transactions.sql");
+const LIST_SALE_DATES: Sql = sql!("warehouse/list_sale_dates.sql");
 const ANALYZE_WORK_FACTS: Sql = sql!("warehouse/analyze_work_facts.sql");
 const ANALYZE_DIMENSIONS: Sql = sql!("warehouse/analyze_dimensions.sql");
 const ANALYZE_FACTS: Sql = sql!("warehouse/analyze_facts.sql");
@@ -31,6 +33,26 @@ pub(crate) struct Load<'a> {
     pub(crate) ctx: &'a StageContext,
     pub(crate) tx: &'a Transaction<'a>,
     pub(crate) report: &'a mut StageReport,
+    pub(crate) sale_dates: SaleDates,
+}
+
+/// Where the facts of the touched orders are and will be; what is cut by month is read there only.
+#[derive(Debug, Default)]
+pub(crate) struct SaleDates {
+    /// Their days.
+    pub(crate) days: Vec<NaiveDate>,
+    /// All days of the months of those days.
+    pub(crate) days_of_months: Vec<NaiveDate>,
+}
+
+impl SaleDates {
+    async fn list(tx: &Transaction<'_>) -> anyhow::Result<Self> {
+        let row = db::row(tx, LIST_SALE_DATES, &[]).await?;
+        Ok(Self {
+            days: row.try_get("sale_dates")?,
+            days_of_months: row.try_get("month_dates")?,
+        })
+    }
 }
 
 /// Consumes the pending batches; with `--dry-run` everything is done and then rolled back.
@@ -56,6 +78,7 @@ pub(crate) async fn load(
         ctx,
         tx: &tx,
         report,
+        sale_dates: SaleDates::default(),
     };
     load.all(options, settings).await?;
     if ctx.dry_run {
@@ -80,6 +103,7 @@ impl Load<'_> {
             ..Rows::default()
         };
         self.report.finish(step, rows);
+        self.sale_dates = SaleDates::list(self.tx).await?;
         inventory::collect(self).await?;
         fulfilment::collect(self).await?;
         web::collect(self).await?;
