@@ -1,6 +1,7 @@
 -- Grain: one row per fact and source that a load brings rows of.
 -- Reads: warehouse.work_sources, production.*. Writes: warehouse.work_date_bounds.
 -- Returns: how many. Partitions and the calendar must be there before the facts.
+-- $1 is the smallest of the watermarks: as a constant it tells the planner how few rows are new.
 with
 
 moments as (
@@ -15,6 +16,7 @@ moments as (
         on
             sources.source = movements.source
             and sources.after_batch_id < movements.batch_id
+            and movements.batch_id > cast($1 as bigint)
     group by sources.source
     union all
     select
@@ -27,6 +29,7 @@ moments as (
         on
             sources.source = events.source
             and sources.after_batch_id < events.batch_id
+            and events.batch_id > cast($1 as bigint)
     group by sources.source
     union all
     select
@@ -39,6 +42,7 @@ moments as (
         on
             sources.source = payments.source
             and sources.after_batch_id < payments.batch_id
+            and payments.batch_id > cast($1 as bigint)
     group by sources.source
     union all
     select
@@ -51,6 +55,7 @@ moments as (
         on
             sources.source = shipments.source
             and sources.after_batch_id < shipments.batch_id
+            and shipments.batch_id > cast($1 as bigint)
     group by sources.source
     union all
     select
@@ -63,6 +68,7 @@ moments as (
         on
             sources.source = shipments.source
             and sources.after_batch_id < shipments.batch_id
+            and shipments.batch_id > cast($1 as bigint)
     group by sources.source
     union all
     select
@@ -75,6 +81,7 @@ moments as (
         on
             sources.source = shipments.source
             and sources.after_batch_id < shipments.batch_id
+            and shipments.batch_id > cast($1 as bigint)
     group by sources.source
 
 ),
@@ -91,6 +98,7 @@ dates as (
         on
             sources.source = orders.source
             and sources.after_batch_id < orders.batch_id
+            and orders.batch_id > cast($1 as bigint)
     group by sources.source
     union all
     select
@@ -103,6 +111,7 @@ dates as (
         on
             sources.source = counts.source
             and sources.after_batch_id < counts.batch_id
+            and counts.batch_id > cast($1 as bigint)
     group by sources.source
     union all
     select

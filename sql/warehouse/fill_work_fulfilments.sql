@@ -4,6 +4,7 @@
 -- warehouse.fact_fulfilment, warehouse.dim_*. Writes: warehouse.work_fulfilments.
 -- Returns: how many.
 -- Runs before the dimensions change, since the facts still point to their old versions.
+-- $1 is the smallest of the watermarks: as a constant it tells the planner how few rows are new.
 with
 
 touched as (
@@ -16,6 +17,7 @@ touched as (
         on
             orders.source = sources.source
             and orders.batch_id > sources.after_batch_id
+            and orders.batch_id > cast($1 as bigint)
     union
     select
         payments.source,
@@ -25,6 +27,7 @@ touched as (
         on
             payments.source = sources.source
             and payments.batch_id > sources.after_batch_id
+            and payments.batch_id > cast($1 as bigint)
     union
     select
         shipments.source,
@@ -34,6 +37,7 @@ touched as (
         on
             shipments.source = sources.source
             and shipments.batch_id > sources.after_batch_id
+            and shipments.batch_id > cast($1 as bigint)
     union
     select
         facts.source,

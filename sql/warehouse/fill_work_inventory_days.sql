@@ -3,6 +3,7 @@
 -- warehouse.work_changed_members, warehouse.fact_inventory, warehouse.dim_*.
 -- Writes: warehouse.work_inventory_days. Returns: how many.
 -- Runs before the dimensions change, since the facts still point to their old versions.
+-- $1 is the smallest of the watermarks: as a constant it tells the planner how few rows are new.
 with
 
 counted as (
@@ -17,6 +18,7 @@ counted as (
         on
             counts.source = sources.source
             and counts.batch_id > sources.after_batch_id
+            and counts.batch_id > cast($1 as bigint)
     where not sources.is_full
 
 ),
@@ -33,6 +35,7 @@ touched as (
         on
             counts.source = sources.source
             and counts.batch_id > sources.after_batch_id
+            and counts.batch_id > cast($1 as bigint)
     union
     -- A count says whether its day was in stock, which the days of supply of 28 days look at.
     select

@@ -3,6 +3,7 @@
 -- warehouse.work_changed_members, warehouse.fact_inventory_transactions, warehouse.dim_*.
 -- Writes: warehouse.work_movements. Returns: how many.
 -- Runs before the dimensions change, since the facts still point to their old versions.
+-- $1 is the smallest of the watermarks: as a constant it tells the planner how few rows are new.
 with
 
 touched as (
@@ -16,6 +17,7 @@ touched as (
         on
             movements.source = sources.source
             and movements.batch_id > sources.after_batch_id
+            and movements.batch_id > cast($1 as bigint)
     union
     select
         facts.source,

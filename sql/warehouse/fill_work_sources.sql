@@ -1,5 +1,6 @@
 -- Grain: one row per source with published batches that the warehouse has not consumed.
--- Reads: ops.batches, ops.watermarks. Writes: warehouse.work_sources. Returns: how many.
+-- Reads: ops.batches, ops.watermarks. Writes: warehouse.work_sources.
+-- Returns: the smallest of their watermarks, -1 where a source was never consumed.
 -- With $1 true, every source that was ever published, from its first batch on.
 with
 
@@ -28,9 +29,9 @@ written as (
         batches.state = 'published'
         and (cast($1 as boolean) or batches.batch_id > coalesce(watermarks.batch_id, -1))
     group by batches.source
-    returning 1 as is_written
+    returning after_batch_id
 
 )
 
-select count(*) as rows_inserted
+select coalesce(min(written.after_batch_id), -1) as after_batch_id
 from written;

@@ -2,6 +2,7 @@
 -- Reads: production.transactions, production.transaction_items, production.retailers,
 -- warehouse.fact_sales, warehouse.dim_*. Writes: warehouse.work_transactions. Returns: how many.
 -- Runs before the dimensions change, since the facts still point to their old versions.
+-- $1 is the smallest of the watermarks: as a constant it tells the planner how few rows are new.
 with
 
 touched as (
@@ -14,6 +15,7 @@ touched as (
         on
             orders.source = sources.source
             and orders.batch_id > sources.after_batch_id
+            and orders.batch_id > cast($1 as bigint)
     union
     select
         items.source,
@@ -23,6 +25,7 @@ touched as (
         on
             items.source = sources.source
             and items.batch_id > sources.after_batch_id
+            and items.batch_id > cast($1 as bigint)
     union
     select
         facts.source,

@@ -3,6 +3,7 @@
 -- warehouse.work_changed_members, warehouse.fact_web_events, warehouse.fact_web_sessions,
 -- warehouse.dim_*. Writes: warehouse.work_visitors. Returns: how many.
 -- Runs before the dimensions change, since the facts still point to their old versions.
+-- $1 is the smallest of the watermarks: as a constant it tells the planner how few rows are new.
 with
 
 touched as (
@@ -15,6 +16,7 @@ touched as (
         on
             events.source = sources.source
             and events.batch_id > sources.after_batch_id
+            and events.batch_id > cast($1 as bigint)
     union
     select
         facts.source,

@@ -89,14 +89,16 @@ deleted as (
     where
         known.retailer_key = touched.retailer_key
         and known.month_start = touched.month_start
-        and not exists (
-            select 1
+        -- No part of the key is null; a list is hashed, however many rows the planner expects.
+        and (
+            known.retailer_key, known.currency, known.month_start, known.product_id
+        ) not in (
+            select
+                computed.retailer_key,
+                computed.currency,
+                computed.month_start,
+                computed.product_id
             from computed
-            where
-                known.retailer_key = computed.retailer_key
-                and known.currency = computed.currency
-                and known.month_start = computed.month_start
-                and known.product_id = computed.product_id
         )
     returning 1 as is_deleted_row
 

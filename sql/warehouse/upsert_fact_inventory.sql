@@ -5,6 +5,7 @@
 -- Rerunnable: a fact whose content is the same is left alone; one without a count is deleted.
 -- Demand is what sale movements took in the 28 days up to the count, by the days of these that
 -- were in stock: an empty shelf says nothing of demand.
+-- $2 and $3 are the first and last day that it looks at: other partitions are not read.
 with
 
 shelves as (
@@ -40,6 +41,8 @@ happened as (
             and shelves.store_id = counted.store_id
             and shelves.first_date <= counted.snapshot_date
             and shelves.last_date >= counted.snapshot_date
+            and counted.snapshot_date >= cast($2 as date)
+            and counted.snapshot_date <= cast($3 as date)
     where not counted.is_deleted
     union all
     select
@@ -57,6 +60,8 @@ happened as (
             and shelves.store_id = sold.store_id
             and shelves.first_date <= sold.moved_date
             and shelves.last_date >= sold.moved_date
+            and sold.moved_date >= cast($2 as date)
+            and sold.moved_date <= cast($3 as date)
     where lower(sold.movement_type) = 'sale'
 
 ),
@@ -197,6 +202,8 @@ gone as (
                 and known.product_id = touched.product_id
                 and known.store_id = touched.store_id
                 and known.snapshot_date = touched.snapshot_date
+                and known.snapshot_date >= cast($2 as date)
+                and known.snapshot_date <= cast($3 as date)
         union all
         select
             computed.source,
@@ -224,6 +231,8 @@ deleted as (
         and known.product_id = gone.product_id
         and known.store_id = gone.store_id
         and known.snapshot_date = gone.snapshot_date
+        and known.snapshot_date >= cast($2 as date)
+        and known.snapshot_date <= cast($3 as date)
     returning 1 as is_deleted_row
 
 ),
@@ -240,6 +249,8 @@ compared as (
             and computed.product_id = known.product_id
             and computed.store_id = known.store_id
             and computed.snapshot_date = known.snapshot_date
+            and known.snapshot_date >= cast($2 as date)
+            and known.snapshot_date <= cast($3 as date)
     where
         known.source is null
         or (

@@ -10,6 +10,8 @@ mod batches;
 mod models;
 mod publish;
 
+use tokio_postgres::Client;
+
 use common::{Program, StageContext, StageReport, Status, Uses, db, sql};
 
 use crate::batches::{Batch, Queue};
@@ -25,8 +27,10 @@ pub const PROGRAM: Program = Program {
     uses: Uses::Database,
 };
 
-/// Changed rows from which on the planner's statistics are refreshed.
+/// Written rows, and their share of those that the planner knows of, from which on its statistics
+/// are refreshed at once; smaller changes are left to the server's own housekeeping.
 const ANALYZE_ROWS_MIN: u64 = 10_000;
+const ANALYZE_PARTS_MAX: u64 = 10;
 
 // A doc comment here would replace the program's own help.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -56,11 +60,21 @@ pub async fn run(ctx: &StageContext, _options: &Options) -> anyhow::Result<Stage
     for batch in &queue.passed {
         publish::publish(ctx, &mut client, batch, &mut report).await?;
     }
-    if report.rows().written() >= ANALYZE_ROWS_MIN && !ctx.dry_run {
-        db::execute(&client, sql!("production/analyze_tables.sql"), &[]).await?;
+    if !ctx.dry_run {
+        analyze(&client, report.rows().written()).await?;
     }
     report.status = status(&queue.passed, &queue.blocked);
     Ok(report)
+}
+
+async fn analyze(client: &Client, written_rows: u64) -> anyhow::Result<()> {
+    if written_rows >= ANALYZE_ROWS_MIN {
+        let known = db::count(client, sql!("production/estimate_rows.sql"), &[]).await?;
+        if written_rows.saturating_mul(ANALYZE_PARTS_MAX) >= known {
+            db::execute(client, sql!("production/analyze_tables.sql"), &[]).await?;
+        }
+    }
+    Ok(())
 }
 
 /// What the run amounts to.

@@ -9,7 +9,7 @@ const UPSERT_FULFILMENT: Sql = sql!("warehouse/upsert_fact_fulfilment.sql");
 
 /// What is touched, while the facts still point to the old versions.
 pub(crate) async fn collect(load: &mut Load<'_>) -> anyhow::Result<()> {
-    db::count(load.tx, FILL_WORK_FULFILMENTS, &[]).await?;
+    db::count(load.tx, FILL_WORK_FULFILMENTS, &[&load.after_batch_id]).await?;
     Ok(())
 }
 

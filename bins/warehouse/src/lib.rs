@@ -16,6 +16,7 @@ mod inventory;
 mod load;
 mod partitions;
 mod settings;
+mod sources;
 mod web;
 
 use common::{Failure, Program, Sql, StageContext, StageReport, Status, Uses, db, sql};

@@ -9,7 +9,9 @@ use common::{Rows, Sql, StageContext, StageReport, Step, db, sql};
 use deadpool_postgres::{Object, Transaction};
 
 use crate::settings::Settings;
-use crate::{Options, aggregates, dimensions, facts, fulfilment, inventory, partitions, web};
+use crate::{
+    Options, aggregates, dimensions, facts, fulfilment, inventory, partitions, sources, web,
+};
 
 pub(crate) const SETTINGS: [Sql; 3] = [
     sql!("warehouse/set_work_memory.sql"),
@@ -17,22 +19,26 @@ pub(crate) const SETTINGS: [Sql; 3] = [
     sql!("common/disable_compilation.sql"),
 ];
 pub(crate) const EMPTY_WORK_TABLES: Sql = sql!("warehouse/empty_work_tables.sql");
-pub(crate) const FILL_WORK_SOURCES: Sql = sql!("warehouse/fill_work_sources.sql");
 const FILL_WORK_TRANSACTIONS: Sql = sql!("warehouse/fill_work_transactions.sql");
 const LIST_SALE_DATES: Sql = sql!("warehouse/list_sale_dates.sql");
 const ANALYZE_WORK_FACTS: Sql = sql!("warehouse/analyze_work_facts.sql");
 const ANALYZE_DIMENSIONS: Sql = sql!("warehouse/analyze_dimensions.sql");
 const ANALYZE_FACTS: Sql = sql!("warehouse/analyze_facts.sql");
+const ESTIMATE_FACTS: Sql = sql!("warehouse/estimate_facts.sql");
 const MOVE_WATERMARKS: Sql = sql!("warehouse/move_watermarks.sql");
 
-/// Written rows from which on the planner's statistics of the facts are refreshed.
+/// Written rows, and their share of those that the planner knows of, from which on its statistics
+/// are refreshed at once; smaller changes are left to the server's own housekeeping.
 const ANALYZE_ROWS_MIN: u64 = 10_000;
+const ANALYZE_PARTS_MAX: u64 = 10;
 
 /// A load in progress: what its parts share.
 pub(crate) struct Load<'a> {
     pub(crate) ctx: &'a StageContext,
     pub(crate) tx: &'a Transaction<'a>,
     pub(crate) report: &'a mut StageReport,
+    /// Rows of later batches are new to one of the sources.
+    pub(crate) after_batch_id: i64,
     pub(crate) sale_dates: SaleDates,
 }
 
@@ -78,6 +84,7 @@ pub(crate) async fn load(
         ctx,
         tx: &tx,
         report,
+        after_batch_id: -1,
         sale_dates: SaleDates::default(),
     };
     load.all(options, settings).await?;
@@ -93,11 +100,11 @@ pub(crate) async fn load(
 impl Load<'_> {
     async fn all(&mut self, options: &Options, settings: &Settings) -> anyhow::Result<()> {
         db::execute(self.tx, EMPTY_WORK_TABLES, &[]).await?;
-        db::count(self.tx, FILL_WORK_SOURCES, &[&options.full_refresh]).await?;
-        partitions::ensure(self.ctx, self.tx, settings).await?;
+        self.after_batch_id = sources::take(self.tx, options.full_refresh).await?;
+        partitions::ensure(self, settings).await?;
         dimensions::collect(self).await?;
         let step = Step::begin("find touched orders").relation("warehouse.work_transactions");
-        let touched = db::count(self.tx, FILL_WORK_TRANSACTIONS, &[]).await?;
+        let touched = db::count(self.tx, FILL_WORK_TRANSACTIONS, &[&self.after_batch_id]).await?;
         let rows = Rows {
             input: touched,
             ..Rows::default()
@@ -115,12 +122,21 @@ impl Load<'_> {
         inventory::write(self).await?;
         fulfilment::write(self).await?;
         web::write(self).await?;
-        if self.report.rows().written() >= ANALYZE_ROWS_MIN {
-            db::execute(self.tx, ANALYZE_FACTS, &[]).await?;
-        }
+        self.analyze_facts().await?;
         aggregates::write(self).await?;
         db::execute(self.tx, MOVE_WATERMARKS, &[&self.ctx.started_at]).await?;
         db::execute(self.tx, EMPTY_WORK_TABLES, &[]).await?;
+        Ok(())
+    }
+
+    async fn analyze_facts(&self) -> anyhow::Result<()> {
+        let written = self.report.rows().written();
+        if written >= ANALYZE_ROWS_MIN {
+            let known = db::count(self.tx, ESTIMATE_FACTS, &[]).await?;
+            if written.saturating_mul(ANALYZE_PARTS_MAX) >= known {
+                db::execute(self.tx, ANALYZE_FACTS, &[]).await?;
+            }
+        }
         Ok(())
     }
 
@@ -139,6 +155,19 @@ impl Load<'_> {
     ) -> anyhow::Result<()> {
         let started_at = self.ctx.started_at;
         self.upsert_step(relation, sql, &[&started_at, &dates])
+            .await
+    }
+
+    /// As [`Self::upsert`], with the first and the last day that the statement may look at.
+    pub(crate) async fn upsert_between(
+        &mut self,
+        relation: &str,
+        sql: Sql,
+        first_date: NaiveDate,
+        last_date: NaiveDate,
+    ) -> anyhow::Result<()> {
+        let started_at = self.ctx.started_at;
+        self.upsert_step(relation, sql, &[&started_at, &first_date, &last_date])
             .await
     }
 

@@ -11,8 +11,9 @@ use deadpool_postgres::{Object, Transaction};
 use tokio_postgres::error::SqlState;
 
 use crate::Options;
-use crate::load::{EMPTY_WORK_TABLES, FILL_WORK_SOURCES};
+use crate::load::{EMPTY_WORK_TABLES, Load};
 use crate::settings::Settings;
+use crate::sources;
 
 const FILL_WORK_DATE_BOUNDS: Sql = sql!("warehouse/fill_work_date_bounds.sql");
 const LIST_MISSING_PARTITIONS: Sql = sql!("warehouse/list_missing_partitions.sql");
@@ -38,8 +39,8 @@ pub(crate) async fn prepare(
     let tx = begin(client).await?;
     db::writer_lock(&tx).await?;
     db::execute(&tx, EMPTY_WORK_TABLES, &[]).await?;
-    db::count(&tx, FILL_WORK_SOURCES, &[&options.full_refresh]).await?;
-    db::count(&tx, FILL_WORK_DATE_BOUNDS, &[]).await?;
+    let after_batch_id = sources::take(&tx, options.full_refresh).await?;
+    db::count(&tx, FILL_WORK_DATE_BOUNDS, &[&after_batch_id]).await?;
     let (needed, ahead): (Vec<_>, Vec<_>) = missing(ctx, &tx, settings)
         .await?
         .into_iter()
@@ -74,15 +75,11 @@ pub(crate) async fn prepare(
 
 /// What the load brings, for the calendar; and partitions of batches that were published since
 /// [`prepare`], or all of them in a dry run.
-pub(crate) async fn ensure(
-    ctx: &StageContext,
-    tx: &Transaction<'_>,
-    settings: &Settings,
-) -> anyhow::Result<()> {
-    db::count(tx, FILL_WORK_DATE_BOUNDS, &[]).await?;
-    let mut needed = missing(ctx, tx, settings).await?;
+pub(crate) async fn ensure(load: &Load<'_>, settings: &Settings) -> anyhow::Result<()> {
+    db::count(load.tx, FILL_WORK_DATE_BOUNDS, &[&load.after_batch_id]).await?;
+    let mut needed = missing(load.ctx, load.tx, settings).await?;
     needed.retain(|it| it.is_needed);
-    add(tx, &needed).await?;
+    add(load.tx, &needed).await?;
     Ok(())
 }
 

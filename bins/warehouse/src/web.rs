@@ -12,7 +12,7 @@ const REFRESH_FUNNEL: Sql = sql!("warehouse/refresh_agg_daily_funnel.sql");
 
 /// What is touched, while the facts still point to the old versions and tell the old days.
 pub(crate) async fn collect(load: &mut Load<'_>) -> anyhow::Result<()> {
-    db::count(load.tx, FILL_WORK_VISITORS, &[]).await?;
+    db::count(load.tx, FILL_WORK_VISITORS, &[&load.after_batch_id]).await?;
     db::count(load.tx, COLLECT_FUNNEL_DAYS, &[]).await?;
     Ok(())
 }

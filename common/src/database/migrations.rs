@@ -26,7 +26,7 @@ pub const MIGRATIONS: [Sql; 13] = [
     crate::sql!("migrations/0010_quarantine.sql"),
     crate::sql!("migrations/0011_payment_words.sql"),
     crate::sql!("migrations/0014_facts.sql"),
-    crate::sql!("migrations/0016_product_months.sql"),
+    crate::sql!("migrations/0016_incremental.sql"),
 ];
 
 const LOCK: Sql = crate::sql!("common/lock_migrations.sql");

@@ -1,3 +1,28 @@
+-- What a load asks, so that its time follows from what it brings and not from what is there.
+
+create index fact_inventory_transactions_moved_date
+on warehouse.fact_inventory_transactions (moved_date);
+
+create function ops.estimated_rows(table_names text[]) returns bigint
+language sql stable
+as $$
+    select coalesce(sum(greatest(tables.reltuples, 0)), 0)::bigint
+    from unnest(table_names) as names (table_name)
+    cross join lateral (
+        -- A table without partitions has no tree.
+        select names.table_name::regclass::oid as table_id
+        union
+        select parts.relid::oid
+        from pg_catalog.pg_partition_tree(names.table_name::regclass) as parts
+    ) as members
+    inner join pg_catalog.pg_class as tables
+        on members.table_id = tables.oid
+    where tables.relkind = 'r'
+$$;
+
+comment on function ops.estimated_rows(text []) is
+'Rows of tables and their partitions as of their last analysis; 0 before the first';
+
 -- Sums that a product's totals follow from, so that a load reads the months that it touches only.
 create table warehouse.agg_monthly_product_sales (
     retailer_key bigint not null,
