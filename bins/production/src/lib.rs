@@ -10,7 +10,7 @@ mod batches;
 mod models;
 mod publish;
 
-use tokio_postgres::Client;
+use deadpool_postgres::Object;
 
 use common::{Program, StageContext, StageReport, Status, Uses, db, sql};
 
@@ -67,7 +67,7 @@ pub async fn run(ctx: &StageContext, _options: &Options) -> anyhow::Result<Stage
     Ok(report)
 }
 
-async fn analyze(client: &Client, written_rows: u64) -> anyhow::Result<()> {
+async fn analyze(client: &Object, written_rows: u64) -> anyhow::Result<()> {
     if written_rows >= ANALYZE_ROWS_MIN {
         let known = db::count(client, sql!("production/estimate_rows.sql"), &[]).await?;
         if written_rows.saturating_mul(ANALYZE_PARTS_MAX) >= known {
