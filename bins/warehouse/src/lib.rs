@@ -5,9 +5,11 @@
 //!
 //! Architecture invariant: only this program writes `warehouse`, in one transaction with the writer
 //! lock, so that every reader sees dimensions, facts and aggregates of the same batches. Only what
-//! those batches touched is computed anew, and only rows that differ are written.
+//! those batches touched is computed anew, and only rows that differ are written. All histories are
+//! computed anew when it is declared otherwise which attributes have one.
 
 mod aggregates;
+mod declaration;
 mod dimensions;
 mod facts;
 mod load;
@@ -49,7 +51,8 @@ pub async fn run(ctx: &StageContext, options: &Options) -> anyhow::Result<StageR
     let mut report = StageReport::new(ctx);
     let mut client = ctx.client().await?;
     let pending = db::rows(&client, FIND_PENDING_SOURCES, &[&options.full_refresh]).await?;
-    if pending.is_empty() {
+    let changed = settings.dimensions.find_changed(&client).await?;
+    if pending.is_empty() && changed.is_empty() {
         report.status = Status::NothingToDo;
         return Ok(report);
     }

@@ -62,7 +62,7 @@ impl Load<'_> {
     async fn all(&mut self, options: &Options, settings: &Settings) -> anyhow::Result<()> {
         db::execute(self.tx, EMPTY_WORK_TABLES, &[]).await?;
         db::count(self.tx, FILL_WORK_SOURCES, &[&options.full_refresh]).await?;
-        dimensions::collect(self).await?;
+        dimensions::collect(self, settings).await?;
         let step = Step::begin("find touched orders").relation("warehouse.work_transactions");
         let touched = db::count(self.tx, FILL_WORK_TRANSACTIONS, &[]).await?;
         let rows = Rows {
