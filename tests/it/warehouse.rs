@@ -1,8 +1,9 @@
 //! Production into the star schema.
 
+mod declared;
 mod facts;
 mod gaps;
-mod history;
+mod property;
 
 use common::Status;
 
