@@ -151,7 +151,8 @@ impl Cases {
             let written = self.load_by_library(full_refresh).await?;
             let after = row_versions(&self.shop.client).await?;
             if written > 0 || after != before {
-                let what = format!("{written} rows, rebuild: {full_refresh}");
+                let changed: Vec<_> = after.iter().filter(|it| !before.contains(it)).collect();
+                let what = format!("{written} rows, rebuild: {full_refresh}: {changed:?}");
                 return Err(Violation::Rewritten(what).into());
             }
         }
