@@ -55,12 +55,16 @@ async fn a_changed_declaration_is_followed_by_the_next_load() -> anyhow::Result<
     assert_eq!(merged, [detailed[0].clone()]);
     let cities_now = ["(T01,Rome)", "(T03,Rome)", "(T05,Rome)"];
     assert_eq!(shop.lines(FACT_CITIES).await?, cities_now);
+    let current = "select total_transactions, is_current from warehouse.agg_customer_metrics
+        join warehouse.dim_customers using (customer_key)";
+    assert_eq!(shop.lines(current).await?, ["(3,t)"]);
 
     // Type 2 again: the log still has what happened.
     load(&shop, history).await?;
     let again = shop.lines(VERSIONS).await?;
     assert_eq!((again.len(), &again[0]), (3, &detailed[0]));
     assert_eq!(shop.lines(FACT_CITIES).await?, cities);
+    assert_eq!(shop.lines(current).await?, ["(3,t)"]);
     let before = shop.state_of(&TABLES).await?;
     assert_eq!(load(&shop, history).await?.status, Status::NothingToDo);
     assert_eq!(shop.state_of(&TABLES).await?, before);

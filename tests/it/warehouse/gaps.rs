@@ -80,7 +80,7 @@ async fn histories_have_neither_overlaps_nor_gaps() -> anyhow::Result<()> {
 }
 
 /// What nobody may do to the history of a member that has the versions 1900 to March, March to May
-/// and from May on. `{row}` stands for the columns of the first, but for its key and its time.
+/// and from May on.
 const CORRUPTIONS: [(&str, &str); 9] = [
     (
         "two versions overlap",
