@@ -1,166 +1,125 @@
 -- Grain: one row per version that dim_customers should hold, of the members that this load
 -- touches.
--- Reads: production.customers, production.customers_changes, warehouse.dim_customers.
--- Writes: warehouse.work_customers. Returns: how many.
--- The versions follow from the whole log of a member, so any order of arrival gives the same ones.
+-- Reads: warehouse.work_versions, production.customers,
+-- warehouse.dimension_attributes, warehouse.dim_customers. Writes: warehouse.work_customers.
+-- Returns: how many.
+-- A version keeps the key of a known one whose beginning it covers.
 with
 
-touched as (
+declared as (
 
     select
-        members.source,
-        members.customer_id
-    from production.customers as members
-    inner join warehouse.work_sources as sources
-        on
-            members.source = sources.source
-            and members.batch_id > sources.after_batch_id
-    union
-    select
-        changes.source,
-        changes.customer_id
-    from production.customers_changes as changes
-    inner join warehouse.work_sources as sources
-        on
-            changes.source = sources.source
-            and changes.batch_id > sources.after_batch_id
+        coalesce(
+            array_agg(attributes.attribute) filter (where attributes.scd_type = 2),
+            cast('{}' as text[])
+        ) as type_2,
+        bool_or(attributes.scd_type = 1) as has_type_1
+    from warehouse.dimension_attributes as attributes
+    where attributes.dimension = 'customers'
 
 ),
 
-dated as (
+complete as (
 
-    -- A moment outside of the calendar would break the order of the versions.
+    -- Attributes without history show the latest value in every version.
     select
-        changes.*,
-        least(
-            greatest(changes.effective_at, timestamptz '1900-01-01 00:00:00+00'),
-            timestamptz '9999-12-30 00:00:00+00'
-        ) as starts_at
-    from production.customers_changes as changes
-    inner join touched
-        on
-            changes.source = touched.source
-            and changes.customer_id = touched.customer_id
-
-),
-
-instants as (
-
-    -- What a later load says of the same moment holds.
-    select distinct on (dated.source, dated.customer_id, dated.starts_at)
-        dated.*,
-        md5(concat(dated.row_hash, dated.is_deleted)) as version_hash
-    from dated
-    order by
-        dated.source asc,
-        dated.customer_id asc,
-        dated.starts_at asc,
-        dated.effective_at desc,
-        dated.load_sequence desc
-
-),
-
-compared as (
-
-    select
-        instants.*,
-        lag(instants.version_hash) over (
-            partition by instants.source, instants.customer_id
-            order by instants.starts_at
-        ) as previous_hash
-    from instants
-
-),
-
-versions as (
-
-    -- Equal neighbours are one version; the first reaches back to the beginning.
-    select
-        compared.*,
-        case
-            when compared.previous_hash is null then timestamptz '1900-01-01 00:00:00+00'
-            else compared.starts_at
-        end as valid_from,
-        lead(compared.starts_at, 1, timestamptz '9999-12-31 00:00:00+00') over (
-            partition by compared.source, compared.customer_id
-            order by compared.starts_at
-        ) as valid_to
-    from compared
-    where compared.previous_hash is distinct from compared.version_hash
-
-),
-
-described as (
-
-    -- A member that something refers to before it has arrived has one version, a stub.
-    select
-        members.source,
-        members.customer_id,
-        nullif(concat_ws(' ', versions.first_name, versions.last_name), '') as full_name,
-        versions.email,
-        versions.phone,
-        versions.gender,
-        versions.birth_date,
-        versions.age_group,
-        versions.segment as customer_segment,
-        versions.city,
-        versions.state,
-        versions.postal_code,
-        versions.country,
-        versions.registration_date,
-        versions.starts_at as effective_at,
-        coalesce(versions.valid_from, timestamptz '1900-01-01 00:00:00+00') as valid_from,
-        coalesce(versions.valid_to, timestamptz '9999-12-31 00:00:00+00') as valid_to,
+        versions.source,
+        versions.member_id,
+        versions.effective_at,
+        versions.valid_from,
+        versions.valid_to,
         members.is_inferred,
-        coalesce(versions.is_deleted, members.is_deleted) as is_deleted,
-        coalesce(versions.batch_id, members.batch_id) as batch_id
-    from touched
+        versions.is_deleted,
+        versions.batch_id,
+        case
+            when declared.has_type_1
+                then versions.content || (
+                    jsonb_strip_nulls(
+                        jsonb_build_object(
+                            'full_name',
+                            nullif(concat_ws(' ', members.first_name, members.last_name), ''),
+                            'email', members.email,
+                            'phone', members.phone,
+                            'gender', members.gender,
+                            'birth_date', members.birth_date,
+                            'age_group', members.age_group,
+                            'customer_segment', members.segment,
+                            'city', members.city,
+                            'state', members.state,
+                            'postal_code', members.postal_code,
+                            'country', members.country,
+                            'registration_date', members.registration_date
+                        )
+                    ) - declared.type_2
+                )
+            else versions.content
+        end as content
+    from warehouse.work_versions as versions
     inner join production.customers as members
         on
-            touched.source = members.source
-            and touched.customer_id = members.customer_id
-    left join versions
-        on
-            touched.source = versions.source
-            and touched.customer_id = versions.customer_id
+            versions.source = members.source
+            and versions.member_id = members.customer_id
+    cross join declared
+    where versions.dimension = 'customers'
 
 ),
 
-known_versions as (
+shown as (
 
-    -- A stub has no moment; it stands for the member from the beginning.
     select
-        known.*,
-        coalesce(known.effective_at, timestamptz '1900-01-01 00:00:00+00') as starts_at
-    from warehouse.dim_customers as known
-    inner join touched
-        on
-            known.source = touched.source
-            and known.customer_id = touched.customer_id
+        attributes.full_name,
+        attributes.email,
+        attributes.phone,
+        attributes.gender,
+        attributes.birth_date,
+        attributes.age_group,
+        attributes.customer_segment,
+        attributes.city,
+        attributes.state,
+        attributes.postal_code,
+        attributes.country,
+        attributes.registration_date,
+        complete.source,
+        complete.member_id,
+        complete.effective_at,
+        complete.valid_from,
+        complete.valid_to,
+        complete.is_inferred,
+        complete.is_deleted,
+        complete.batch_id,
+        complete.content
+    from complete
+    cross join lateral jsonb_populate_record(
+        cast(null as warehouse.work_customers), complete.content
+    ) as attributes
 
 ),
 
 kept_keys as (
 
-    -- A version keeps the key of the earliest known version that it covers.
-    select distinct on (described.source, described.customer_id, described.valid_from)
-        described.source,
-        described.customer_id,
-        described.valid_from,
-        known_versions.customer_key
-    from described
-    inner join known_versions
+    -- A stub has no moment; it stands for the member from the beginning. Of several known versions
+    -- that have become one, the earliest gives its key.
+    select distinct on (versions.source, versions.member_id, versions.valid_from)
+        versions.source,
+        versions.member_id,
+        versions.valid_from,
+        known.customer_key
+    from warehouse.work_versions as versions
+    inner join warehouse.dim_customers as known
         on
-            described.source = known_versions.source
-            and described.customer_id = known_versions.customer_id
-            and described.valid_from <= known_versions.starts_at
-            and described.valid_to > known_versions.starts_at
+            versions.source = known.source
+            and versions.member_id = known.customer_id
+            and versions.valid_from
+            <= coalesce(known.effective_at, timestamptz '1900-01-01 00:00:00+00')
+            and versions.valid_to
+            > coalesce(known.effective_at, timestamptz '1900-01-01 00:00:00+00')
+    where versions.dimension = 'customers'
     order by
-        described.source asc,
-        described.customer_id asc,
-        described.valid_from asc,
-        known_versions.starts_at asc,
-        known_versions.customer_key asc
+        versions.source asc,
+        versions.member_id asc,
+        versions.valid_from asc,
+        known.effective_at asc nulls first,
+        known.customer_key asc
 
 ),
 
@@ -192,48 +151,38 @@ written as (
     )
     select
         kept_keys.customer_key,
-        described.source,
-        described.customer_id,
-        described.full_name,
-        described.email,
-        described.phone,
-        described.gender,
-        described.birth_date,
-        described.age_group,
-        described.customer_segment,
-        described.city,
-        described.state,
-        described.postal_code,
-        described.country,
-        described.registration_date,
-        described.effective_at,
-        described.valid_from,
-        described.valid_to,
-        described.is_inferred,
-        described.is_deleted,
-        md5(cast(row(
-            described.full_name,
-            described.email,
-            described.phone,
-            described.gender,
-            described.birth_date - date '2000-01-01',
-            described.age_group,
-            described.customer_segment,
-            described.city,
-            described.state,
-            described.postal_code,
-            described.country,
-            described.registration_date - date '2000-01-01',
-            described.is_inferred,
-            described.is_deleted
-        ) as text)) as row_hash,
-        described.batch_id
-    from described
+        shown.source,
+        shown.member_id as customer_id,
+        shown.full_name,
+        shown.email,
+        shown.phone,
+        shown.gender,
+        shown.birth_date,
+        shown.age_group,
+        shown.customer_segment,
+        shown.city,
+        shown.state,
+        shown.postal_code,
+        shown.country,
+        shown.registration_date,
+        shown.effective_at,
+        shown.valid_from,
+        shown.valid_to,
+        shown.is_inferred,
+        shown.is_deleted,
+        md5(concat_ws(
+            '|',
+            shown.is_inferred,
+            shown.is_deleted,
+            shown.content
+        )) as row_hash,
+        shown.batch_id
+    from shown
     left join kept_keys
         on
-            described.source = kept_keys.source
-            and described.customer_id = kept_keys.customer_id
-            and described.valid_from = kept_keys.valid_from
+            shown.source = kept_keys.source
+            and shown.member_id = kept_keys.member_id
+            and shown.valid_from = kept_keys.valid_from
     returning 1 as is_written
 
 )

@@ -1,44 +1,21 @@
--- Grain: one row per version that dim_products should hold, of the members that this load touches.
--- Reads: production.products, production.products_changes, warehouse.dim_products.
--- Writes: warehouse.work_products. Returns: how many.
--- The versions follow from the whole log of a member, so any order of arrival gives the same ones.
+-- Grain: one row per version that dim_products should hold, of the members that this load
+-- touches.
+-- Reads: warehouse.work_versions, production.products, production.categories,
+-- warehouse.dimension_attributes, warehouse.dim_products. Writes: warehouse.work_products.
+-- Returns: how many.
+-- A version keeps the key of a known one whose beginning it covers.
 with recursive
 
-touched as (
+declared as (
 
     select
-        members.source,
-        members.product_id
-    from production.products as members
-    inner join warehouse.work_sources as sources
-        on
-            members.source = sources.source
-            and members.batch_id > sources.after_batch_id
-    union
-    select
-        changes.source,
-        changes.product_id
-    from production.products_changes as changes
-    inner join warehouse.work_sources as sources
-        on
-            changes.source = sources.source
-            and changes.batch_id > sources.after_batch_id
-    union
-    -- A renamed or moved category changes the path of every product below it.
-    select
-        members.source,
-        members.product_id
-    from production.products as members
-    where
-        exists (
-            select 1
-            from production.categories as categories
-            inner join warehouse.work_sources as sources
-                on
-                    categories.source = sources.source
-                    and categories.batch_id > sources.after_batch_id
-            where categories.source = members.source
-        )
+        coalesce(
+            array_agg(attributes.attribute) filter (where attributes.scd_type = 2),
+            cast('{}' as text[])
+        ) as type_2,
+        bool_or(attributes.scd_type = 1) as has_type_1
+    from warehouse.dimension_attributes as attributes
+    where attributes.dimension = 'products'
 
 ),
 
@@ -70,164 +47,146 @@ tree as (
 
 ),
 
-dated as (
+complete as (
 
-    -- A moment outside of the calendar would break the order of the versions.
+    -- Attributes without history show the latest value in every version.
     select
-        changes.*,
-        least(
-            greatest(changes.effective_at, timestamptz '1900-01-01 00:00:00+00'),
-            timestamptz '9999-12-30 00:00:00+00'
-        ) as starts_at
-    from production.products_changes as changes
-    inner join touched
-        on
-            changes.source = touched.source
-            and changes.product_id = touched.product_id
-
-),
-
-instants as (
-
-    -- What a later load says of the same moment holds.
-    select distinct on (dated.source, dated.product_id, dated.starts_at)
-        dated.*,
-        md5(cast(row(
-            trim_scale(dated.price),
-            trim_scale(dated.cost),
-            dated.currency,
-            dated.category_id,
-            dated.category,
-            dated.sub_category,
-            dated.is_deleted
-        ) as text)) as version_hash
-    from dated
-    order by
-        dated.source asc,
-        dated.product_id asc,
-        dated.starts_at asc,
-        dated.effective_at desc,
-        dated.load_sequence desc
-
-),
-
-compared as (
-
-    select
-        instants.*,
-        lag(instants.version_hash) over (
-            partition by instants.source, instants.product_id
-            order by instants.starts_at
-        ) as previous_hash
-    from instants
-
-),
-
-versions as (
-
-    -- Equal neighbours are one version; the first reaches back to the beginning.
-    select
-        compared.*,
+        versions.source,
+        versions.member_id,
+        versions.effective_at,
+        versions.valid_from,
+        versions.valid_to,
+        members.is_inferred,
+        versions.is_deleted,
+        versions.batch_id,
         case
-            when compared.previous_hash is null then timestamptz '1900-01-01 00:00:00+00'
-            else compared.starts_at
-        end as valid_from,
-        lead(compared.starts_at, 1, timestamptz '9999-12-31 00:00:00+00') over (
-            partition by compared.source, compared.product_id
-            order by compared.starts_at
-        ) as valid_to
-    from compared
-    where compared.previous_hash is distinct from compared.version_hash
+            when declared.has_type_1
+                then versions.content || (
+                    jsonb_strip_nulls(
+                        jsonb_build_object(
+                            'product_name', members.product_name,
+                            'category_id', members.category_id,
+                            'category', members.category,
+                            'sub_category', members.sub_category,
+                            'brand', members.brand,
+                            'supplier_id', members.supplier_id,
+                            'currency', members.currency,
+                            'price', trim_scale(members.price),
+                            'cost', trim_scale(members.cost),
+                            'is_active', members.is_active
+                        )
+                    ) - declared.type_2
+                )
+            else versions.content
+        end as content
+    from warehouse.work_versions as versions
+    inner join production.products as members
+        on
+            versions.source = members.source
+            and versions.member_id = members.product_id
+    cross join declared
+    where versions.dimension = 'products'
+
+),
+
+shown as (
+
+    select
+        attributes.product_name,
+        attributes.category_id,
+        attributes.category,
+        attributes.sub_category,
+        attributes.brand,
+        attributes.supplier_id,
+        attributes.currency,
+        attributes.price,
+        attributes.cost,
+        attributes.is_active,
+        complete.source,
+        complete.member_id,
+        complete.effective_at,
+        complete.valid_from,
+        complete.valid_to,
+        complete.is_inferred,
+        complete.is_deleted,
+        complete.batch_id,
+        complete.content
+    from complete
+    cross join lateral jsonb_populate_record(
+        cast(null as warehouse.work_products), complete.content
+    ) as attributes
 
 ),
 
 described as (
 
-    -- A member that something refers to before it has arrived has one version, a stub.
     select
-        members.source,
-        members.product_id,
-        members.product_name,
-        versions.category_id,
-        coalesce(versions.category, tree.category_name) as category,
-        versions.sub_category,
+        shown.product_name,
+        shown.category_id,
+        coalesce(shown.category, tree.category_name) as category,
+        shown.sub_category,
         coalesce(
             tree.category_path,
-            nullif(concat_ws(' > ', versions.category, versions.sub_category), '')
+            nullif(concat_ws(' > ', shown.category, shown.sub_category), '')
         ) as category_path,
-        members.brand,
-        members.supplier_id,
-        versions.currency,
-        versions.price,
-        versions.cost,
+        shown.brand,
+        shown.supplier_id,
+        shown.currency,
+        shown.price,
+        shown.cost,
         case
-            when versions.price is null then 'Unknown'
-            when versions.price < 50 then 'Budget'
-            when versions.price < 200 then 'Mid-range'
+            when shown.price is null then 'Unknown'
+            when shown.price < 50 then 'Budget'
+            when shown.price < 200 then 'Mid-range'
             else 'Premium'
         end as price_range,
-        versions.price - versions.cost as profit_margin,
+        shown.price - shown.cost as profit_margin,
         round(
-            100 * (versions.price - versions.cost) / nullif(versions.price, 0), 2
+            100 * (shown.price - shown.cost) / nullif(shown.price, 0), 2
         ) as profit_margin_pct,
-        members.is_active,
-        versions.starts_at as effective_at,
-        coalesce(versions.valid_from, timestamptz '1900-01-01 00:00:00+00') as valid_from,
-        coalesce(versions.valid_to, timestamptz '9999-12-31 00:00:00+00') as valid_to,
-        members.is_inferred,
-        coalesce(versions.is_deleted, members.is_deleted) as is_deleted,
-        coalesce(versions.batch_id, members.batch_id) as batch_id
-    from touched
-    inner join production.products as members
-        on
-            touched.source = members.source
-            and touched.product_id = members.product_id
-    left join versions
-        on
-            touched.source = versions.source
-            and touched.product_id = versions.product_id
+        shown.is_active,
+        shown.source,
+        shown.member_id,
+        shown.effective_at,
+        shown.valid_from,
+        shown.valid_to,
+        shown.is_inferred,
+        shown.is_deleted,
+        shown.batch_id,
+        shown.content
+    from shown
     left join tree
         on
-            versions.source = tree.source
-            and versions.category_id = tree.category_id
-
-),
-
-known_versions as (
-
-    -- A stub has no moment; it stands for the member from the beginning.
-    select
-        known.*,
-        coalesce(known.effective_at, timestamptz '1900-01-01 00:00:00+00') as starts_at
-    from warehouse.dim_products as known
-    inner join touched
-        on
-            known.source = touched.source
-            and known.product_id = touched.product_id
+            shown.source = tree.source
+            and shown.category_id = tree.category_id
 
 ),
 
 kept_keys as (
 
-    -- A version keeps the key of the earliest known version that it covers.
-    select distinct on (described.source, described.product_id, described.valid_from)
-        described.source,
-        described.product_id,
-        described.valid_from,
-        known_versions.product_key
-    from described
-    inner join known_versions
+    -- A stub has no moment; it stands for the member from the beginning. Of several known versions
+    -- that have become one, the earliest gives its key.
+    select distinct on (versions.source, versions.member_id, versions.valid_from)
+        versions.source,
+        versions.member_id,
+        versions.valid_from,
+        known.product_key
+    from warehouse.work_versions as versions
+    inner join warehouse.dim_products as known
         on
-            described.source = known_versions.source
-            and described.product_id = known_versions.product_id
-            and described.valid_from <= known_versions.starts_at
-            and described.valid_to > known_versions.starts_at
+            versions.source = known.source
+            and versions.member_id = known.product_id
+            and versions.valid_from
+            <= coalesce(known.effective_at, timestamptz '1900-01-01 00:00:00+00')
+            and versions.valid_to
+            > coalesce(known.effective_at, timestamptz '1900-01-01 00:00:00+00')
+    where versions.dimension = 'products'
     order by
-        described.source asc,
-        described.product_id asc,
-        described.valid_from asc,
-        known_versions.starts_at asc,
-        known_versions.product_key asc
+        versions.source asc,
+        versions.member_id asc,
+        versions.valid_from asc,
+        known.effective_at asc nulls first,
+        known.product_key asc
 
 ),
 
@@ -262,7 +221,7 @@ written as (
     select
         kept_keys.product_key,
         described.source,
-        described.product_id,
+        described.member_id as product_id,
         described.product_name,
         described.category_id,
         described.category,
@@ -282,27 +241,21 @@ written as (
         described.valid_to,
         described.is_inferred,
         described.is_deleted,
-        md5(cast(row(
-            described.product_name,
-            described.category_id,
-            described.category,
-            described.sub_category,
-            described.category_path,
-            described.brand,
-            described.supplier_id,
-            described.currency,
-            trim_scale(described.price),
-            trim_scale(described.cost),
-            described.is_active,
+        md5(concat_ws(
+            '|',
             described.is_inferred,
-            described.is_deleted
-        ) as text)) as row_hash,
+            described.is_deleted,
+            jsonb_strip_nulls(described.content || jsonb_build_object(
+                'category', described.category,
+                'category_path', described.category_path
+            ))
+        )) as row_hash,
         described.batch_id
     from described
     left join kept_keys
         on
             described.source = kept_keys.source
-            and described.product_id = kept_keys.product_id
+            and described.member_id = kept_keys.member_id
             and described.valid_from = kept_keys.valid_from
     returning 1 as is_written
 

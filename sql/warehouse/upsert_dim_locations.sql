@@ -45,7 +45,10 @@ places as (
         on
             customers.source = sources.source
             and customers.batch_id > sources.after_batch_id
+    where not customers.is_deleted
     union all
+    -- Two stores of one place may name two regions; which one holds must not depend on which of
+    -- them changed last, so that all of them are looked at, few as they are.
     select distinct
         'store' as location_type,
         stores.country,
@@ -54,10 +57,7 @@ places as (
         cast(null as text) as postal_code,
         stores.region
     from production.stores_changes as stores
-    inner join warehouse.work_sources as sources
-        on
-            stores.source = sources.source
-            and stores.batch_id > sources.after_batch_id
+    where not stores.is_deleted
     union all
     select distinct
         'supplier' as location_type,

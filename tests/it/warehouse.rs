@@ -1,12 +1,13 @@
 //! Production into the star schema.
 
 mod check;
+mod declared;
 mod facts;
 mod fulfilment;
 mod gaps;
-mod history;
 mod partitions;
 mod periods;
+mod property;
 mod stock;
 mod web;
 

@@ -5,10 +5,13 @@ use common::{Rows, Sql, Step, db, sql};
 use crate::load::{Load, rows_of};
 use crate::settings::Settings;
 
-/// A dimension with history (SCD2): all versions of the touched members are computed into a work
-/// table; then versions that were merged go, known ones are mended and new ones are added.
+/// A dimension with history (SCD2). The logs of the touched members are collected, all versions are
+/// computed from them, and completed to rows of the dimension in a work table; then versions that
+/// were merged go, known ones are mended and new ones are added.
 struct History {
+    dimension: &'static str,
     relation: &'static str,
+    collect: Sql,
     fill: Sql,
     record_changed: Sql,
     delete: Sql,
@@ -18,7 +21,9 @@ struct History {
 
 const HISTORIES: [History; 3] = [
     History {
+        dimension: "customers",
         relation: "warehouse.dim_customers",
+        collect: sql!("warehouse/collect_customers.sql"),
         fill: sql!("warehouse/fill_work_customers.sql"),
         record_changed: sql!("warehouse/record_changed_customers.sql"),
         delete: sql!("warehouse/delete_dim_customers.sql"),
@@ -26,7 +31,9 @@ const HISTORIES: [History; 3] = [
         insert: sql!("warehouse/insert_dim_customers.sql"),
     },
     History {
+        dimension: "products",
         relation: "warehouse.dim_products",
+        collect: sql!("warehouse/collect_products.sql"),
         fill: sql!("warehouse/fill_work_products.sql"),
         record_changed: sql!("warehouse/record_changed_products.sql"),
         delete: sql!("warehouse/delete_dim_products.sql"),
@@ -34,7 +41,9 @@ const HISTORIES: [History; 3] = [
         insert: sql!("warehouse/insert_dim_products.sql"),
     },
     History {
+        dimension: "stores",
         relation: "warehouse.dim_stores",
+        collect: sql!("warehouse/collect_stores.sql"),
         fill: sql!("warehouse/fill_work_stores.sql"),
         record_changed: sql!("warehouse/record_changed_stores.sql"),
         delete: sql!("warehouse/delete_dim_stores.sql"),
@@ -67,10 +76,22 @@ const CURRENT: [(&str, Sql); 5] = [
     ),
 ];
 const UPSERT_DIM_DATE: Sql = sql!("warehouse/upsert_dim_date.sql");
+const FILL_WORK_VERSIONS: Sql = sql!("warehouse/fill_work_versions.sql");
+const ANALYZE_WORK_INSTANTS: Sql = sql!("warehouse/analyze_work_instants.sql");
+const ANALYZE_WORK_VERSIONS: Sql = sql!("warehouse/analyze_work_versions.sql");
 const ANALYZE_WORK_MEMBERS: Sql = sql!("warehouse/analyze_work_members.sql");
 
 /// Computes the versions of the touched members, and which of them differ from the known ones.
-pub(crate) async fn collect(load: &mut Load<'_>) -> anyhow::Result<()> {
+pub(crate) async fn collect(load: &mut Load<'_>, settings: &Settings) -> anyhow::Result<()> {
+    let changed = settings.dimensions.find_changed(load.tx).await?;
+    settings.dimensions.write(load).await?;
+    for history in &HISTORIES {
+        let is_all = changed.iter().any(|name| name == history.dimension);
+        db::count(load.tx, history.collect, &[&is_all]).await?;
+    }
+    db::execute(load.tx, ANALYZE_WORK_INSTANTS, &[]).await?;
+    db::count(load.tx, FILL_WORK_VERSIONS, &[]).await?;
+    db::execute(load.tx, ANALYZE_WORK_VERSIONS, &[]).await?;
     for history in &HISTORIES {
         let step = Step::begin(format!("compute versions of {}", history.relation));
         let input = db::count(load.tx, history.fill, &[]).await?;

@@ -5,10 +5,12 @@
 //!
 //! Architecture invariant: only this program writes `warehouse`, in one transaction with the writer
 //! lock, so that every reader sees dimensions, facts and aggregates of the same batches. Only what
-//! those batches touched is computed anew, and only rows that differ are written.
+//! those batches touched is computed anew, and only rows that differ are written. All histories are
+//! computed anew when it is declared otherwise which attributes have one.
 
 mod aggregates;
 mod check;
+mod declaration;
 mod dimensions;
 mod facts;
 mod fulfilment;
@@ -92,7 +94,8 @@ async fn load_pending(ctx: &StageContext, options: &Options) -> anyhow::Result<S
     let mut report = StageReport::new(ctx);
     let mut client = ctx.client().await?;
     let pending = db::rows(&client, FIND_PENDING_SOURCES, &[&options.full_refresh]).await?;
-    if pending.is_empty() {
+    let changed = settings.dimensions.find_changed(&client).await?;
+    if pending.is_empty() && changed.is_empty() {
         report.status = Status::NothingToDo;
         return Ok(report);
     }

@@ -102,7 +102,7 @@ impl Load<'_> {
         db::execute(self.tx, EMPTY_WORK_TABLES, &[]).await?;
         self.after_batch_id = sources::take(self.tx, options.full_refresh).await?;
         partitions::ensure(self, settings).await?;
-        dimensions::collect(self).await?;
+        dimensions::collect(self, settings).await?;
         let step = Step::begin("find touched orders").relation("warehouse.work_transactions");
         let touched = db::count(self.tx, FILL_WORK_TRANSACTIONS, &[&self.after_batch_id]).await?;
         let rows = Rows {
