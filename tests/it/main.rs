@@ -17,4 +17,5 @@ mod quality;
 mod stage;
 mod support;
 mod ten_orders;
+mod trace;
 mod warehouse;
