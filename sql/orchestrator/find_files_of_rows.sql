@@ -20,18 +20,13 @@ select
             and versions.path = files.path
             and versions.file_id <= files.file_id
     ) as version_number,
-    landed.table_name as landing_table
+    case
+        when
+            pg_catalog.to_regclass(
+                'landing.' || files.source || '__' || files.table_name
+            ) is not null
+            then files.source || '__' || files.table_name
+    end as landing_table
 from ops.raw_files as files
-left join lateral (
-    select tables.relname::text as table_name
-    from pg_catalog.pg_class as tables
-    inner join pg_catalog.pg_namespace as namespaces
-        on tables.relnamespace = namespaces.oid
-    where
-        namespaces.nspname = 'landing'
-        and tables.relkind = 'r'
-        and tables.relname::text = files.source || '__' || files.table_name
-) as landed
-    on true
 where files.file_id = any($1)
 order by files.file_id

@@ -107,7 +107,7 @@ async fn a_fact_is_followed_back_to_the_lines_of_its_files() {
 
     let batch = &way["places"]["batches"]["1"];
     let run = pipeline.report("pipeline_execution_report")["metadata"].clone();
-    assert_eq!(batch["run_id"], run["run_id"]);
+    assert_eq!(batch["run_id"], run["invocation_id"]);
     assert_eq!(batch["state"], "published");
     assert_eq!(batch["is_replay"], false);
 }

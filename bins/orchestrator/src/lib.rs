@@ -5,6 +5,7 @@
 
 mod child;
 mod console;
+mod document;
 mod execution;
 mod lineage;
 mod plan;
@@ -20,6 +21,7 @@ use anyhow::Context as _;
 use common::embedded::Embedded;
 use common::{Program, Rows, StageContext, StageReport, Status, Step, Uses, database, run as runs};
 
+pub use crate::document::DocumentOptions;
 pub use crate::trace::TraceOptions;
 
 /// What the program is called.
@@ -58,6 +60,8 @@ pub enum Command {
     Schedule(RunOptions),
     /// Show where a row of the warehouse came from: members, rows, batch, run, file, line
     Trace(TraceOptions),
+    /// Write the tables and the star of docs/DATA_MODEL.md from the comments in the database
+    Document(DocumentOptions),
     /// Bring the database's schema up to date
     Migrate,
     /// Stop the embedded PostgreSQL
@@ -99,7 +103,7 @@ pub struct RunOptions {
 /// What the command needs: looking needs no lock and may be interrupted anywhere.
 pub fn uses(options: &Options) -> Uses {
     match &options.command {
-        Command::Trace(_) => Uses::DatabaseUnlocked,
+        Command::Trace(_) | Command::Document(_) => Uses::DatabaseUnlocked,
         _ => PROGRAM.uses,
     }
 }
@@ -114,6 +118,7 @@ pub async fn run(ctx: &StageContext, options: &Options) -> anyhow::Result<StageR
         Command::Run(options) => execution::run(ctx, options).await,
         Command::Schedule(options) => schedule::run(ctx, options).await,
         Command::Trace(options) => trace::run(ctx, options).await,
+        Command::Document(options) => document::run(ctx, options).await,
         Command::Migrate => migrate(ctx).await,
         Command::Stop { delete_data } => stop(ctx, *delete_data).await,
     }

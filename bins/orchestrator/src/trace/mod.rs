@@ -42,7 +42,7 @@ pub struct TraceOptions {
     pub table: String,
 
     /// Parts of its natural key without the source, or the first of them: fact_sales TXN00001 1
-    #[arg(value_name = "KEY", required = true, allow_hyphen_values = true)]
+    #[arg(value_name = "KEY", required = true, allow_negative_numbers = true)]
     pub key: Vec<String>,
 
     /// The shop, where several have the key
