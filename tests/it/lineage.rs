@@ -16,7 +16,7 @@ const KEY: &str = "canary-key-7719";
 
 /// Events of all runs of a pipeline, in their order.
 fn events(pipeline: &Pipeline) -> Vec<Value> {
-    let folder = pipeline.data_dir().join("processed/openlineage");
+    let folder = pipeline.data_dir().join("processed/history/openlineage");
     let Ok(entries) = std::fs::read_dir(folder) else {
         return Vec::new();
     };
@@ -306,6 +306,17 @@ async fn an_endpoint_is_told_and_one_that_is_dead_or_hangs_is_no_failure() {
         let text = std::fs::read_to_string(entry.expect("an entry").path()).expect("a log");
         assert!(!text.contains(KEY));
     }
+    // A folder that cannot be: the run ends as it would have.
+    let mut command = pipeline.program("orchestrator", &["run", "--skip", "generate"]);
+    command.args(["--source", "synthetic", "--data", "/no/such"]);
+    command.env("BULLION__LINEAGE__PATH", "/dev/null/events");
+    let ended = Ended::of(command.output().expect("a run")).expect(2);
+    assert_eq!(
+        ended.stderr.matches("lineage events of this run").count(),
+        1,
+        "{}",
+        ended.stderr
+    );
     // A key is not sent where others can read it, nor kept in an address.
     let refused = failing_run(&pipeline, "http://lineage.example/api")
         .0

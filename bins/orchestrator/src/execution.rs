@@ -73,7 +73,7 @@ pub(crate) async fn run(ctx: &StageContext, options: &RunOptions) -> anyhow::Res
         drop(lock);
         return rehearse(&launcher, &plan, &mut signals).await;
     }
-    let lineage = Lineage::begin(ctx, &lineage_settings, options.data.as_ref()).await?;
+    let lineage = Lineage::begin(ctx, &lineage_settings, options.data.as_ref()).await;
     let mut runner = Runner {
         launcher,
         lineage,

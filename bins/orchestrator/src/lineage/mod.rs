@@ -9,6 +9,7 @@ mod settings;
 mod transport;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use common::{Sql, StageContext, db, errors, report, sql};
@@ -22,6 +23,9 @@ use self::transport::{Courier, Endpoint, Sink};
 use crate::child::{Attempt, End};
 
 const READ_VERSION: Sql = sql!("orchestrator/read_server_version.sql");
+
+/// Longest time to ask what a program read and wrote.
+const CATALOG_LIMIT: Duration = Duration::from_secs(10);
 
 /// The job that the programs are parts of.
 const PIPELINE: &str = "pipeline";
@@ -42,23 +46,31 @@ impl Lineage {
         ctx: &StageContext,
         settings: &Settings,
         data: Option<&PathBuf>,
-    ) -> anyhow::Result<Self> {
-        let place = ctx.database_place().await?;
-        let (server, database) = place.rsplit_once('/').unwrap_or((&place, ""));
+    ) -> Self {
+        let (server, database, engine) = match server(ctx).await {
+            Ok(known) => known,
+            Err(error) => {
+                let reason = errors::describe(&error);
+                tracing::warn!(
+                    reason,
+                    "lineage events of this run do not name their server"
+                );
+                Default::default()
+            }
+        };
         let namespace = settings.dataset_namespace.clone();
-        let engine = db::row(&ctx.client().await?, READ_VERSION, &[]).await?;
         let lineage = Self {
             namespace: settings.namespace.clone(),
             naming: Naming {
                 namespace: namespace.unwrap_or_else(|| format!("postgres://{server}")),
-                database: database.to_owned(),
+                database,
             },
-            engine: engine.try_get("server_version")?,
+            engine,
             data: data.cloned(),
             courier: sink(ctx, settings).and_then(Courier::start),
         };
         lineage.tell_pipeline(ctx, Kind::Start, ctx.started_at, "");
-        Ok(lineage)
+        lineage
     }
 
     /// Tells that an attempt of a program begins.
@@ -76,7 +88,9 @@ impl Lineage {
         if let Some(reason) = attempt.reason() {
             event["run"]["facets"]["errorMessage"] = event::failure(&reason);
         }
-        match self.datasets(ctx, stage, attempt).await {
+        // A server that is gone has taken the program with it, and must not take the run's time.
+        let asked = tokio::time::timeout(CATALOG_LIMIT, self.datasets(ctx, stage, attempt)).await;
+        match asked.unwrap_or_else(|_| Err(anyhow::anyhow!("the catalog took too long"))) {
             Ok((inputs, outputs)) => {
                 event["inputs"] = inputs;
                 event["outputs"] = outputs;
@@ -167,11 +181,24 @@ impl Lineage {
     }
 }
 
+/// `host:port`, database and version.
+async fn server(ctx: &StageContext) -> anyhow::Result<(String, String, String)> {
+    let place = ctx.database_place().await?;
+    let (server, database) = place.rsplit_once('/').unwrap_or((&place, ""));
+    let row = db::row(&ctx.client().await?, READ_VERSION, &[]).await?;
+    Ok((
+        server.to_owned(),
+        database.to_owned(),
+        row.try_get("server_version")?,
+    ))
+}
+
 fn sink(ctx: &StageContext, settings: &Settings) -> Option<Sink> {
     match settings.transport {
         Transport::None => None,
         Transport::File => {
-            let name = format!("events_{}.jsonl", ctx.started_at.format("%Y-%m-%d"));
+            let started = ctx.started_at.format("%Y%m%dT%H%M%SZ");
+            let name = format!("{started}_{}.jsonl", ctx.run_id);
             Some(Sink::File(settings.folder(ctx).join(name)))
         }
         Transport::Http => {

@@ -12,7 +12,8 @@ use validator::Validate;
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Settings {
     pub(super) transport: Transport,
-    /// Folder of `events_<day>.jsonl`, for "file"; below the processed files when it is relative.
+    /// Folder of a file per run, for "file"; below the processed files when it is relative. What is
+    /// in the history there is removed with old reports.
     path: PathBuf,
     /// Endpoint for "http", such as `http://localhost:5000/api/v1/lineage`.
     pub(super) url: Option<String>,
@@ -39,7 +40,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             transport: Transport::File,
-            path: PathBuf::from("openlineage"),
+            path: PathBuf::from("history/openlineage"),
             url: None,
             timeout_ms: 2_000,
             namespace: "bullion".to_owned(),

@@ -11,7 +11,12 @@ use super::way::{Member, Stop, Waited, Way};
 
 /// All that is known of one row.
 pub(super) fn render(way: &Way, lines: &[RawLine]) -> String {
-    let mut text = format!("{} {}\n", way.row.table, values(&way.row.key));
+    let mut text = format!(
+        "{} {}{}\n",
+        way.row.table,
+        values(&way.row.key),
+        validity(&way.row)
+    );
     let _ = writeln!(text, "  {}", place(&way.row.place, &way.places));
     if !way.row.version.is_empty() {
         let _ = writeln!(text, "  {}", pairs(&way.row.version));

@@ -79,8 +79,12 @@ impl Follower<'_> {
             let change = self.origin_of_member(self.table, &found).await?;
             origins.extend(change.filter(|it| origins.iter().all(|known| known.table != it.table)));
         }
+        let own = self.table.surrogate_key.clone();
+        let own = own.and_then(|it| Some((it.clone(), found.surrogates.get(&it)?.clone())));
+        let mut row = stop(self.table, found);
+        row.version.extend(own);
         let mut way = Way {
-            row: stop(self.table, found),
+            row,
             members,
             origins,
             places: Places::default(),
