@@ -22,6 +22,16 @@ const PERSONAL: &str = "
     where length(value) > 3
     order by 1";
 
+/// A shop whose files are shaped otherwise than an entity.
+const CORNER: &str = "[retailer]\nname = \"Corner\"\ntime_zone = \"UTC\"\ncurrency = \"EUR\"\n\
+                      [tables.articles]\nfiles = [\"articles.csv\"]\n[tables.articles.columns]\n\
+                      code = \"text\"\ntitle = \"text\"\nprice = \"decimal\"\n";
+const CORNER_SQL: &str = "
+    select
+        code as product_id, title as product_name, 'Office' as category, price, price as cost,
+        'EUR' as currency, file_id, source_line
+    from landing.corner__articles";
+
 async fn loaded() -> Pipeline {
     let pipeline = Pipeline::new().await;
     pipeline.place_ten_orders();
@@ -291,4 +301,80 @@ fn break_quantity(text: &str) -> String {
         })
         .collect();
     lines.join("\n") + "\n"
+}
+
+/// Goal: a row that a source's SQL made names the file and line that it was made of, in landing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_was_conformed_names_its_line_in_landing() {
+    let pipeline = Pipeline::new().await;
+    let config = pipeline.db.dir.path().join("config");
+    let source = config.join("sources/corner");
+    std::fs::create_dir_all(&source).expect("a folder");
+    std::fs::create_dir_all(config.join("contracts")).expect("a folder");
+    let root = common::testing::workspace_root().join("config");
+    for entry in std::fs::read_dir(root.join("contracts")).expect("contracts") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().expect("a name").to_owned();
+        std::fs::copy(&path, config.join("contracts").join(name)).expect("a copy");
+    }
+    std::fs::write(source.join("source.toml"), CORNER).expect("a source");
+    std::fs::write(source.join("products.sql"), CORNER_SQL).expect("its SQL");
+    let data = pipeline.db.dir.path().join("corner");
+    std::fs::create_dir_all(&data).expect("a folder");
+    std::fs::write(
+        data.join("articles.csv"),
+        "code,title,price\nA1,Pen,2.50\nA2,Ink,4.00\n",
+    )
+    .expect("a file");
+    let folder = data.display().to_string();
+    let run = |arguments: &[&str]| {
+        let mut program = pipeline.program("orchestrator", arguments);
+        program.env("BULLION__PATHS__CONFIG_DIR", &config);
+        Ended::of(program.output().expect("a run"))
+    };
+    let accept = ["--accept-gate", "a corner shop", "--skip", "monitor"];
+    let load = [
+        &["run", "--source", "corner", "--data", &folder],
+        &accept[..],
+    ]
+    .concat();
+    run(&load).expect(0);
+
+    let ended = run(&[
+        "trace",
+        "dim_products",
+        "A2",
+        "--show-line",
+        "--data",
+        &folder,
+    ])
+    .expect(0);
+    for part in [
+        "articles.csv, line 3, still in landing.corner__articles",
+        "line 3 of",
+        "A2,Ink",
+    ] {
+        assert!(
+            ended.stdout.contains(part),
+            "`{part}` is not in:\n{}",
+            ended.stdout
+        );
+    }
+    // The file is another one by now: its line proves nothing.
+    std::fs::write(data.join("articles.csv"), "code,title,price\nA2,Ink,4.00\n").expect("a file");
+    let ended = run(&[
+        "trace",
+        "dim_products",
+        "A2",
+        "--show-line",
+        "--data",
+        &folder,
+    ])
+    .expect(0);
+    assert!(
+        ended.stdout.contains("is another version by now"),
+        "{}",
+        ended.stdout
+    );
+    assert!(!ended.stdout.contains("A2,Ink"), "{}", ended.stdout);
 }

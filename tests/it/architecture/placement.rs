@@ -267,7 +267,8 @@ async fn a_table_that_breaks_a_portability_rule_is_found() {
         ("is not placed", "create table production.a (b int)", ""),
         (
             "rule 1: production.a1_pkey is unique without",
-            "create table production.a1 (a int, transaction_id text not null, constraint a1_pkey primary key (a))",
+            "create table production.a1 (a int, transaction_id text not null, \
+             constraint a1_pkey primary key (a))",
             "select ops.place('production.a1', 'distributed', 'transaction_id', null);",
         ),
         (
@@ -302,12 +303,15 @@ async fn a_table_that_breaks_a_portability_rule_is_found() {
         ),
         (
             "rule 10",
-            "create table production.a5 (transaction_id text not null, source text, foreign key (source, transaction_id) references production.transactions (source, transaction_id))",
+            "create table production.a5 (transaction_id text not null, source text, \
+             foreign key (source, transaction_id) \
+             references production.transactions (source, transaction_id))",
             "select ops.place('production.a5', 'reference', null, null);",
         ),
         (
             "rule 11",
-            "create trigger t before insert on production.stores for each row execute function suppress_redundant_updates_trigger()",
+            "create trigger t before insert on production.stores for each row \
+             execute function suppress_redundant_updates_trigger()",
             "",
         ),
         (
@@ -319,7 +323,8 @@ async fn a_table_that_breaks_a_portability_rule_is_found() {
         ("rule 19", "create unlogged table production.a7 (b int)", ""),
         (
             "rule keys",
-            "create table production.a8 (b int, source text, constraint a8_natural_key primary key (b, source))",
+            "create table production.a8 (b int, source text, \
+             constraint a8_natural_key primary key (b, source))",
             "",
         ),
     ];

@@ -188,6 +188,16 @@ fn misordered(code: &str) -> Vec<String> {
             continue;
         }
         let statement = rest.split(";\n").next().unwrap_or_default();
+        if let Some((_, parent)) = statement.split_once("partition of ") {
+            let parent = parent.split_whitespace().next().unwrap_or_default();
+            let place = code.find(&format!("'{parent}'"));
+            if code.contains(&format!("create table {parent} "))
+                && place.is_none_or(|at| at > made_at)
+            {
+                found.push(format!("{parent} has a partition before it is placed"));
+            }
+            continue;
+        }
         if statement.contains("references ") || statement.contains("foreign key") {
             found.push(format!("{table} has a foreign key before it is placed"));
         }
@@ -269,7 +279,8 @@ fn a_text_that_breaks_a_portability_rule_is_found() {
         ("4", "create temporary table a (b int);"),
         (
             "5",
-            "insert into production.stores (a) values (1) on conflict (a) do update set\n    a = stores.a + 1\n;",
+            "insert into production.stores (a) values (1) on conflict (a) do update set\n    \
+             a = stores.a + 1\n;",
         ),
         ("6", "select now() as loaded_at"),
         ("6", "select current_date as today"),
@@ -280,16 +291,27 @@ fn a_text_that_breaks_a_portability_rule_is_found() {
         ("8", "select 1;\nbegin;\nselect 2;"),
         (
             "9",
-            "\ncreate table warehouse.a (b int);\ncreate index on warehouse.a (b);\nselect ops.place('warehouse.a', 'reference', null, null);\n",
+            "\ncreate table warehouse.a (b int);\ncreate index on warehouse.a (b);\n\
+             select ops.place('warehouse.a', 'reference', null, null);\n",
         ),
         (
             "9",
-            "\ncreate table warehouse.a (b int references production.stores (c));\nselect ops.place('warehouse.a', 'reference', null, null);\n",
+            "\ncreate table warehouse.a (b int references production.stores (c));\n\
+             select ops.place('warehouse.a', 'reference', null, null);\n",
         ),
         ("9", "\ncreate table warehouse.a (b int);\n"),
         (
             "9",
-            "\ncreate table warehouse.a (b int);\nselect ops.place('warehouse.a', 'reference', null, null);\nalter table warehouse.a add constraint c\nforeign key (b) references production.stores (b);\ncreate index a_b on warehouse.a (b);\n",
+            "\ncreate table warehouse.a (b int) partition by range (b);\n\
+             create table warehouse.a_default partition of warehouse.a default;\n\
+             select ops.place('warehouse.a', 'reference', null, null);\n",
+        ),
+        (
+            "9",
+            "\ncreate table warehouse.a (b int);\n\
+             select ops.place('warehouse.a', 'reference', null, null);\n\
+             alter table warehouse.a add constraint c\nforeign key (b) \
+             references production.stores (b);\ncreate index a_b on warehouse.a (b);\n",
         ),
         (
             "11",
