@@ -1,5 +1,6 @@
 //! The house rules that a machine can hold.
 
+mod order;
 mod placement;
 mod texts;
 

@@ -1,9 +1,9 @@
 //! Portability rules over the SQL texts: one text for one PostgreSQL and for a cluster. Each guard
 //! is shown to bite on a text that breaks its rule.
 
-use common::database::MIGRATIONS;
 use common::testing::workspace_root;
 
+use super::order::misordered;
 use super::placement::{Placement, placements};
 use super::{files, read, sources};
 
@@ -78,6 +78,15 @@ fn offences(path: &str, text: &str, placed: &[Placement]) -> Vec<String> {
     if is_loading && writes_published(&code) && !code.contains("count(*)") {
         add("7", "rows are written and not counted");
     }
+    let is_listed = path.starts_with("analytics/query") || path.contains("/list_");
+    if is_listed && !code.contains("order by") {
+        add("14", "rows in no order feed a file or a page");
+    }
+    let sizes = ["relation_size", "pg_table_size", "reltuples", "relpages"];
+    // The wrappers themselves are there.
+    if path != "migrations/0001_schemas.sql" && sizes.iter().any(|it| code.contains(it)) {
+        add("17", "a size or an estimate does not come from `ops.*`");
+    }
     for name in unqualified(&code) {
         add("16", &format!("`{name}` is named without its schema"));
     }
@@ -91,14 +100,14 @@ fn offences(path: &str, text: &str, placed: &[Placement]) -> Vec<String> {
     found
 }
 
-fn without_comments(text: &str) -> String {
+pub(super) fn without_comments(text: &str) -> String {
     text.lines()
         .map(|line| line.split("--").next().unwrap_or_default().to_lowercase() + "\n")
         .collect()
 }
 
 /// Whether the text names the table, and not one whose name begins so.
-fn mentions(code: &str, table: &str) -> bool {
+pub(super) fn mentions(code: &str, table: &str) -> bool {
     code.match_indices(table).any(|(at, _)| {
         let next = code[at + table.len()..].chars().next();
         next.is_none_or(|it| !it.is_alphanumeric() && it != '_' && it != '.')
@@ -169,76 +178,6 @@ fn unqualified(code: &str) -> Vec<String> {
             if !name.contains('.') && !name.contains('%') {
                 found.push(name);
             }
-        }
-    }
-    found
-}
-
-/// Table, place, indexes, foreign keys: each statement of a table in a migration after those that
-/// it must follow.
-fn misordered(code: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    for (made_at, _) in code.match_indices("\ncreate table ") {
-        let rest = &code[made_at + 14..];
-        let table: String = rest
-            .chars()
-            .take_while(|it| it.is_alphanumeric() || "_.".contains(*it))
-            .collect();
-        if table.starts_with("ops.") {
-            continue;
-        }
-        let statement = rest.split(";\n").next().unwrap_or_default();
-        if let Some((_, parent)) = statement.split_once("partition of ") {
-            let parent = parent.split_whitespace().next().unwrap_or_default();
-            let place = code.find(&format!("'{parent}'"));
-            if code.contains(&format!("create table {parent} "))
-                && place.is_none_or(|at| at > made_at)
-            {
-                found.push(format!("{parent} has a partition before it is placed"));
-            }
-            continue;
-        }
-        if statement.contains("references ") || statement.contains("foreign key") {
-            found.push(format!("{table} has a foreign key before it is placed"));
-        }
-        let tail = &rest[statement.len()..];
-        let Some(placed_at) = tail.find(&format!("'{table}'")) else {
-            found.push(format!("{table} is not placed"));
-            continue;
-        };
-        let first = |needle: &str| {
-            tail.match_indices(needle)
-                .filter(|(at, _)| mentions(&tail[*at..(*at + 200).min(tail.len())], &table))
-                .map(|(at, _)| at)
-                .collect::<Vec<usize>>()
-        };
-        let is_of_table = |at: &usize| {
-            let statement = tail[*at..].split(";\n").next().unwrap_or_default();
-            mentions(statement, &format!("on {table}"))
-                || mentions(statement, &format!("alter table {table}"))
-        };
-        let indexes: Vec<usize> = first("index ").into_iter().filter(is_of_table).collect();
-        let keys: Vec<usize> = first("alter table ")
-            .into_iter()
-            .filter(is_of_table)
-            .filter(|at| {
-                tail[*at..]
-                    .split(";\n")
-                    .next()
-                    .unwrap_or_default()
-                    .contains("foreign key")
-            })
-            .collect();
-        if indexes.iter().chain(&keys).any(|at| *at < placed_at) {
-            found.push(format!(
-                "{table} is placed after its indexes or foreign keys"
-            ));
-        }
-        if indexes
-            .iter()
-            .any(|index| keys.iter().any(|key| key < index))
-        {
-            found.push(format!("{table} has foreign keys before its indexes"));
         }
     }
     found
@@ -323,6 +262,8 @@ fn a_text_that_breaks_a_portability_rule_is_found() {
             "with recursive a as (select 1 from production.transactions) select 1 from a",
         ),
         ("13", "select a from ops.runs group by grouping sets ((a))"),
+        ("14", "select runs.run_id from ops.runs as runs"),
+        ("17", "select pg_total_relation_size('production.stores')"),
         ("16", "insert into stores (a) values (1)"),
         ("16", "set search_path to warehouse"),
         ("19", "create unlogged table staging.a (b int);"),
@@ -331,11 +272,12 @@ fn a_text_that_breaks_a_portability_rule_is_found() {
         ("views stay", "drop schema analytics cascade;"),
     ];
     for (rule, text) in cases {
-        let folder = match rule {
-            "9" => "migrations",
-            _ => "production",
+        let path = match rule {
+            "9" => "migrations/made_up.sql",
+            "14" => "orchestrator/list_made_up.sql",
+            _ => "production/made_up.sql",
         };
-        let found = offences(&format!("{folder}/made_up.sql"), text, &placed);
+        let found = offences(path, text, &placed);
         let of_rule = found
             .iter()
             .filter(|it| it.contains(&format!("rule {rule}:")));
@@ -351,34 +293,6 @@ fn a_text_that_breaks_a_portability_rule_is_found() {
     );
 }
 
-/// Rule 8: every migration runs under the setting that a cluster needs, statement by statement, and
-/// the runner sees to it for all of them.
-#[test]
-fn migrations_run_one_statement_a_message_under_the_clusters_setting() {
-    let runner = read(&workspace_root().join("common/src/database/migrations.rs"));
-    let apply = runner
-        .split("async fn apply(")
-        .nth(1)
-        .expect("the runner applies");
-    let setting = apply.find("set local citus.multi_shard_modify_mode = 'sequential'");
-    let first = apply.find("in statements(").expect("statements one by one");
-    assert!(
-        setting.is_some_and(|at| at < first),
-        "the setting comes first"
-    );
-    for migration in MIGRATIONS {
-        for line in without_comments(migration.text).lines() {
-            let ended = line.trim_end().trim_end_matches(';');
-            let is_quoted = ended.contains('\'') || line.starts_with("    ");
-            assert!(
-                is_quoted || !ended.contains(';'),
-                "{}: two statements in `{line}`",
-                migration.path
-            );
-        }
-    }
-}
-
 /// Readers hold views; only a source's own view over landing may be made anew.
 #[test]
 fn no_program_drops_what_readers_read() {
@@ -389,5 +303,32 @@ fn no_program_drops_what_readers_read() {
             let is_readers = drops.iter().any(|it| line.contains(it)) && !line.contains("landing.");
             assert!(!is_readers, "{}: {line}", path.display());
         }
+    }
+}
+
+/// Rules 15 and 20: rows are copied in one place, into staging and landing; what failed is told
+/// apart by SQLSTATE, and a constraint's name is only for people.
+#[test]
+fn rows_are_copied_and_errors_are_told_apart_in_one_place() {
+    let only = [
+        ("from stdin", "bins/stage/src/copy.rs"),
+        (".constraint()", "common/src/errors.rs"),
+    ];
+    for path in sources() {
+        let text = read(&path);
+        for (words, place) in only {
+            let is_elsewhere = text.contains(words) && !path.ends_with(place);
+            assert!(!is_elsewhere, "{} has `{words}`", path.display());
+        }
+    }
+    let copy = read(&workspace_root().join("bins/stage/src/copy.rs"));
+    for schema in ["production.", "warehouse.", "analytics."] {
+        assert!(!copy.contains(schema), "stage copies into {schema}");
+    }
+    for (words, place) in only {
+        assert!(
+            read(&workspace_root().join(place)).contains(words),
+            "{place} is the place"
+        );
     }
 }
