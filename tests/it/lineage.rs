@@ -65,6 +65,45 @@ fn dataset<'a>(datasets: &'a Value, ending: &str) -> &'a Value {
         .unwrap_or_else(|| panic!("no {ending} in {datasets:#}"))
 }
 
+/// What each program read and wrote.
+fn assert_datasets(events: &[Value]) {
+    let staged = of(events, "pipeline.stage", "COMPLETE");
+    let file = dataset(&staged["inputs"], "/raw/synthetic/transactions.csv");
+    assert_eq!(file["inputFacets"]["inputStatistics"]["rowCount"], 10);
+    dataset(&staged["outputs"], ".staging.transactions");
+    let judged = of(events, "pipeline.quality", "COMPLETE");
+    let assertions = &dataset(&judged["inputs"], ".staging.customers")["inputFacets"]["dataQualityAssertions"]
+        ["assertions"];
+    assert!(
+        assertions
+            .as_array()
+            .is_some_and(|it| it.iter().all(|it| it["success"] == true))
+    );
+    let shown = of(events, "pipeline.analytics", "COMPLETE");
+    dataset(&shown["inputs"], ".warehouse.fact_sales");
+    dataset(&shown["outputs"], ".analytics.mv_daily_sales");
+}
+
+/// No value of a person and no password is told.
+async fn assert_discreet(pipeline: &Pipeline, events: &[Value]) {
+    let told = serde_json::to_string(events).expect("a text");
+    let personal = "select email from production.customers where email is not null
+        union select first_name || ' ' || last_name from production.customers
+        where first_name is not null and last_name is not null";
+    let personal = pipeline.db.rows(personal).await;
+    assert!(personal.len() > 5);
+    for value in personal.iter().filter_map(|row| row[0].as_deref()) {
+        assert!(!told.contains(value), "`{value}` is told");
+    }
+    let password = pipeline
+        .db
+        .url()
+        .split(['/', ':', '@'])
+        .nth(4)
+        .expect("a password");
+    assert!(password.len() > 5 && !told.contains(password));
+}
+
 /// Goal: a run tells of each program what it read, wrote and came to, and nothing of any person.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_tells_of_each_program_what_it_read_and_wrote() {
@@ -112,38 +151,8 @@ async fn a_run_tells_of_each_program_what_it_read_and_wrote() {
     );
     dataset(&end["inputs"], ".production.transaction_items");
 
-    let staged = of(&events, "pipeline.stage", "COMPLETE");
-    let file = dataset(&staged["inputs"], "/raw/synthetic/transactions.csv");
-    assert_eq!(file["inputFacets"]["inputStatistics"]["rowCount"], 10);
-    dataset(&staged["outputs"], ".staging.transactions");
-    let judged = of(&events, "pipeline.quality", "COMPLETE");
-    let assertions = &dataset(&judged["inputs"], ".staging.customers")["inputFacets"]["dataQualityAssertions"]
-        ["assertions"];
-    assert!(
-        assertions
-            .as_array()
-            .is_some_and(|it| it.iter().all(|it| it["success"] == true))
-    );
-    let shown = of(&events, "pipeline.analytics", "COMPLETE");
-    dataset(&shown["inputs"], ".warehouse.fact_sales");
-    dataset(&shown["outputs"], ".analytics.mv_daily_sales");
-
-    let told = serde_json::to_string(&events).expect("a text");
-    let personal = "select email from production.customers where email is not null
-        union select first_name || ' ' || last_name from production.customers
-        where first_name is not null and last_name is not null";
-    let personal = pipeline.db.rows(personal).await;
-    assert!(personal.len() > 5);
-    for value in personal.iter().filter_map(|row| row[0].as_deref()) {
-        assert!(!told.contains(value), "`{value}` is told");
-    }
-    let password = pipeline
-        .db
-        .url()
-        .split(['/', ':', '@'])
-        .nth(4)
-        .expect("a password");
-    assert!(password.len() > 5 && !told.contains(password));
+    assert_datasets(&events);
+    assert_discreet(&pipeline, &events).await;
 
     // The schemas bite.
     let mut broken = events[0].clone();
@@ -247,6 +256,31 @@ fn read_request(stream: &mut std::net::TcpStream) -> Option<String> {
     Some(head + &String::from_utf8(body).ok()?)
 }
 
+/// Places that events cannot go to.
+fn assert_refusals(pipeline: &Pipeline) {
+    // A folder that cannot be: the run ends as it would have.
+    let mut command = pipeline.program("orchestrator", &["run", "--skip", "generate"]);
+    command.args(["--source", "synthetic", "--data", "/no/such"]);
+    command.env("BULLION__LINEAGE__PATH", "/dev/null/events");
+    let ended = Ended::of(command.output().expect("a run")).expect(2);
+    assert_eq!(
+        ended.stderr.matches("lineage events of this run").count(),
+        1,
+        "{}",
+        ended.stderr
+    );
+    // A key is not sent where others can read it, nor kept in an address.
+    let refused = failing_run(pipeline, "http://lineage.example/api")
+        .0
+        .expect(2);
+    refused.says(&["must be https"]);
+    let refused = failing_run(pipeline, "http://me:secret@localhost/api")
+        .0
+        .expect(2);
+    refused.says(&["holds a password"]);
+    assert!(!refused.stderr.contains("secret"));
+}
+
 /// Goal: an endpoint gets the events of a failing run, with the key that nobody else sees; one
 /// that is dead or hangs costs one warning and little time, and changes nothing of the outcome.
 #[tokio::test(flavor = "multi_thread")]
@@ -306,27 +340,7 @@ async fn an_endpoint_is_told_and_one_that_is_dead_or_hangs_is_no_failure() {
         let text = std::fs::read_to_string(entry.expect("an entry").path()).expect("a log");
         assert!(!text.contains(KEY));
     }
-    // A folder that cannot be: the run ends as it would have.
-    let mut command = pipeline.program("orchestrator", &["run", "--skip", "generate"]);
-    command.args(["--source", "synthetic", "--data", "/no/such"]);
-    command.env("BULLION__LINEAGE__PATH", "/dev/null/events");
-    let ended = Ended::of(command.output().expect("a run")).expect(2);
-    assert_eq!(
-        ended.stderr.matches("lineage events of this run").count(),
-        1,
-        "{}",
-        ended.stderr
-    );
-    // A key is not sent where others can read it, nor kept in an address.
-    let refused = failing_run(&pipeline, "http://lineage.example/api")
-        .0
-        .expect(2);
-    refused.says(&["must be https"]);
-    let refused = failing_run(&pipeline, "http://me:secret@localhost/api")
-        .0
-        .expect(2);
-    refused.says(&["holds a password"]);
-    assert!(!refused.stderr.contains("secret"));
+    assert_refusals(&pipeline);
 }
 
 /// Goal: a program that is stopped with the run was aborted, and did not fail.

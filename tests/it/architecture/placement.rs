@@ -258,77 +258,79 @@ async fn the_catalog_keeps_the_portability_rules() {
     );
 }
 
+/// What is said of a table, the statement that makes it, and where it is placed.
+const OFFENDING: &[(&str, &str, &str)] = &[
+    ("is not placed", "create table production.a (b int)", ""),
+    (
+        "rule 1: production.a1_pkey is unique without",
+        "create table production.a1 (a int, transaction_id text not null, \
+             constraint a1_pkey primary key (a))",
+        "select ops.place('production.a1', 'distributed', 'transaction_id', null);",
+    ),
+    (
+        "is not text not null",
+        "create table production.a2 (transaction_id text)",
+        "select ops.place('production.a2', 'distributed', 'transaction_id', null);",
+    ),
+    (
+        "is distributed by b",
+        "create table production.a3 (b text not null)",
+        "select ops.place('production.a3', 'distributed', 'b', null);",
+    ),
+    (
+        "rule 2",
+        "create table warehouse.fact_a (fact_key bigserial primary key)",
+        "select ops.place('warehouse.fact_a', 'reference', null, null);",
+    ),
+    (
+        "is an identity",
+        "create table warehouse.dim_a (a bigint generated always as identity)",
+        "",
+    ),
+    (
+        "two current versions",
+        "create table warehouse.dim_b (is_current boolean)",
+        "",
+    ),
+    (
+        "a clock for a default",
+        "create table production.a4 (loaded_at timestamptz default now())",
+        "",
+    ),
+    (
+        "rule 10",
+        "create table production.a5 (transaction_id text not null, source text, \
+             foreign key (source, transaction_id) \
+             references production.transactions (source, transaction_id))",
+        "select ops.place('production.a5', 'reference', null, null);",
+    ),
+    (
+        "rule 11",
+        "create trigger t before insert on production.stores for each row \
+             execute function suppress_redundant_updates_trigger()",
+        "",
+    ),
+    (
+        "rule 15",
+        "create table staging.a6 (b int check (b > 0))",
+        "",
+    ),
+    ("rule 15", "create index on staging.stores (store_id)", ""),
+    ("rule 19", "create unlogged table production.a7 (b int)", ""),
+    (
+        "rule keys",
+        "create table production.a8 (b int, source text, \
+             constraint a8_natural_key primary key (b, source))",
+        "",
+    ),
+];
+
 /// Goal: each guard bites. Method: tables that break one rule each are made in a database.
 #[tokio::test]
 async fn a_table_that_breaks_a_portability_rule_is_found() {
     let db = TestDatabase::new().await;
     let client = db.client().await;
-    let cases = [
-        ("is not placed", "create table production.a (b int)", ""),
-        (
-            "rule 1: production.a1_pkey is unique without",
-            "create table production.a1 (a int, transaction_id text not null, \
-             constraint a1_pkey primary key (a))",
-            "select ops.place('production.a1', 'distributed', 'transaction_id', null);",
-        ),
-        (
-            "is not text not null",
-            "create table production.a2 (transaction_id text)",
-            "select ops.place('production.a2', 'distributed', 'transaction_id', null);",
-        ),
-        (
-            "is distributed by b",
-            "create table production.a3 (b text not null)",
-            "select ops.place('production.a3', 'distributed', 'b', null);",
-        ),
-        (
-            "rule 2",
-            "create table warehouse.fact_a (fact_key bigserial primary key)",
-            "select ops.place('warehouse.fact_a', 'reference', null, null);",
-        ),
-        (
-            "is an identity",
-            "create table warehouse.dim_a (a bigint generated always as identity)",
-            "",
-        ),
-        (
-            "two current versions",
-            "create table warehouse.dim_b (is_current boolean)",
-            "",
-        ),
-        (
-            "a clock for a default",
-            "create table production.a4 (loaded_at timestamptz default now())",
-            "",
-        ),
-        (
-            "rule 10",
-            "create table production.a5 (transaction_id text not null, source text, \
-             foreign key (source, transaction_id) \
-             references production.transactions (source, transaction_id))",
-            "select ops.place('production.a5', 'reference', null, null);",
-        ),
-        (
-            "rule 11",
-            "create trigger t before insert on production.stores for each row \
-             execute function suppress_redundant_updates_trigger()",
-            "",
-        ),
-        (
-            "rule 15",
-            "create table staging.a6 (b int check (b > 0))",
-            "",
-        ),
-        ("rule 15", "create index on staging.stores (store_id)", ""),
-        ("rule 19", "create unlogged table production.a7 (b int)", ""),
-        (
-            "rule keys",
-            "create table production.a8 (b int, source text, \
-             constraint a8_natural_key primary key (b, source))",
-            "",
-        ),
-    ];
-    for (words, statement, place) in cases {
+    for (words, statement, place) in OFFENDING {
         client.batch_execute("begin").await.expect("a transaction");
         client
             .batch_execute(statement)

@@ -202,77 +202,79 @@ fn sql_keeps_the_portability_rules() {
     assert_eq!(found, Vec::<String>::new());
 }
 
+/// A rule, and a text that breaks it.
+const OFFENDING: &[(&str, &str)] = &[
+    (
+        "3",
+        "create table ops.a (b bigint generated always as identity);",
+    ),
+    (
+        "4",
+        "merge into warehouse.dim_stores using staging.stores on true",
+    ),
+    ("4", "create temporary table a (b int);"),
+    (
+        "5",
+        "insert into production.stores (a) values (1) on conflict (a) do update set\n    \
+             a = stores.a + 1\n;",
+    ),
+    ("6", "select now() as loaded_at"),
+    ("6", "select current_date as today"),
+    (
+        "7",
+        "insert into production.stores (source) select source from staging.stores",
+    ),
+    ("8", "select 1;\nbegin;\nselect 2;"),
+    (
+        "9",
+        "\ncreate table warehouse.a (b int);\ncreate index on warehouse.a (b);\n\
+             select ops.place('warehouse.a', 'reference', null, null);\n",
+    ),
+    (
+        "9",
+        "\ncreate table warehouse.a (b int references production.stores (c));\n\
+             select ops.place('warehouse.a', 'reference', null, null);\n",
+    ),
+    ("9", "\ncreate table warehouse.a (b int);\n"),
+    (
+        "9",
+        "\ncreate table warehouse.a (b int) partition by range (b);\n\
+             create table warehouse.a_default partition of warehouse.a default;\n\
+             select ops.place('warehouse.a', 'reference', null, null);\n",
+    ),
+    (
+        "9",
+        "\ncreate table warehouse.a (b int);\n\
+             select ops.place('warehouse.a', 'reference', null, null);\n\
+             alter table warehouse.a add constraint c\nforeign key (b) \
+             references production.stores (b);\ncreate index a_b on warehouse.a (b);\n",
+    ),
+    (
+        "11",
+        "create trigger a before insert on production.stores execute function b();",
+    ),
+    ("13", "select 1 from production.payments for update"),
+    (
+        "13",
+        "with recursive a as (select 1 from production.transactions) select 1 from a",
+    ),
+    ("13", "select a from ops.runs group by grouping sets ((a))"),
+    ("14", "select runs.run_id from ops.runs as runs"),
+    ("17", "select pg_total_relation_size('production.stores')"),
+    ("16", "insert into stores (a) values (1)"),
+    ("16", "set search_path to warehouse"),
+    ("19", "create unlogged table staging.a (b int);"),
+    ("views stay", "drop view warehouse.a;"),
+    ("views stay", "drop materialized view analytics.a;"),
+    ("views stay", "drop schema analytics cascade;"),
+];
+
 /// Goal: each guard bites. Method: one made-up text for each rule.
 #[test]
 fn a_text_that_breaks_a_portability_rule_is_found() {
     let placed = placements();
-    let cases = [
-        (
-            "3",
-            "create table ops.a (b bigint generated always as identity);",
-        ),
-        (
-            "4",
-            "merge into warehouse.dim_stores using staging.stores on true",
-        ),
-        ("4", "create temporary table a (b int);"),
-        (
-            "5",
-            "insert into production.stores (a) values (1) on conflict (a) do update set\n    \
-             a = stores.a + 1\n;",
-        ),
-        ("6", "select now() as loaded_at"),
-        ("6", "select current_date as today"),
-        (
-            "7",
-            "insert into production.stores (source) select source from staging.stores",
-        ),
-        ("8", "select 1;\nbegin;\nselect 2;"),
-        (
-            "9",
-            "\ncreate table warehouse.a (b int);\ncreate index on warehouse.a (b);\n\
-             select ops.place('warehouse.a', 'reference', null, null);\n",
-        ),
-        (
-            "9",
-            "\ncreate table warehouse.a (b int references production.stores (c));\n\
-             select ops.place('warehouse.a', 'reference', null, null);\n",
-        ),
-        ("9", "\ncreate table warehouse.a (b int);\n"),
-        (
-            "9",
-            "\ncreate table warehouse.a (b int) partition by range (b);\n\
-             create table warehouse.a_default partition of warehouse.a default;\n\
-             select ops.place('warehouse.a', 'reference', null, null);\n",
-        ),
-        (
-            "9",
-            "\ncreate table warehouse.a (b int);\n\
-             select ops.place('warehouse.a', 'reference', null, null);\n\
-             alter table warehouse.a add constraint c\nforeign key (b) \
-             references production.stores (b);\ncreate index a_b on warehouse.a (b);\n",
-        ),
-        (
-            "11",
-            "create trigger a before insert on production.stores execute function b();",
-        ),
-        ("13", "select 1 from production.payments for update"),
-        (
-            "13",
-            "with recursive a as (select 1 from production.transactions) select 1 from a",
-        ),
-        ("13", "select a from ops.runs group by grouping sets ((a))"),
-        ("14", "select runs.run_id from ops.runs as runs"),
-        ("17", "select pg_total_relation_size('production.stores')"),
-        ("16", "insert into stores (a) values (1)"),
-        ("16", "set search_path to warehouse"),
-        ("19", "create unlogged table staging.a (b int);"),
-        ("views stay", "drop view warehouse.a;"),
-        ("views stay", "drop materialized view analytics.a;"),
-        ("views stay", "drop schema analytics cascade;"),
-    ];
-    for (rule, text) in cases {
-        let path = match rule {
+    for (rule, text) in OFFENDING {
+        let path = match *rule {
             "9" => "migrations/made_up.sql",
             "14" => "orchestrator/list_made_up.sql",
             _ => "production/made_up.sql",
