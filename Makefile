@@ -14,6 +14,7 @@
 #   make bench-stage-large                     a file of 5 GB
 #   make bench-generate SCALE=large            making a shop, beside Python with Faker
 #   make fuzz SECONDS=600                      random files, values and declarations, so long each
+#   make docs                                  tables of docs/DATA_MODEL.md, from the database
 #   make migrate                               only bring the schema up to date
 #   make stop                                  stop the embedded PostgreSQL
 #   make clean                                 stop it and remove data/ and logs/ (asks first)
@@ -40,7 +41,7 @@ DEMO := env -u DATABASE_URL BULLION__PATHS__DATA_DIR=$(DEMO_DATA) \
 SECONDS ?= 60
 TARGETS ?= records values inspect source
 
-.PHONY: pipeline demo test lint oracles pollock bench bench-quality bench-stage \
+.PHONY: pipeline demo test lint docs oracles pollock bench bench-quality bench-stage \
     bench-stage-large bench-generate fuzz migrate stop clean build postgres
 
 pipeline: postgres build
@@ -108,6 +109,9 @@ fuzz:
 
 migrate: postgres build
 	@$(PROGRAMS)/orchestrator migrate
+
+docs: migrate
+	@$(PROGRAMS)/orchestrator document
 
 stop: build
 	@$(PROGRAMS)/orchestrator stop

@@ -69,6 +69,14 @@ impl StageContext {
         }
     }
 
+    /// Where the database is, as `host:port/database`; never with the password.
+    ///
+    /// # Errors
+    /// As [`StageContext::client`], but for reaching the server.
+    pub async fn database_place(&self) -> anyhow::Result<String> {
+        Ok(self.database().await?.address.display())
+    }
+
     /// Free bytes on the volume of the embedded server's data; none where the server is another, on
     /// whose disks this program cannot look.
     ///

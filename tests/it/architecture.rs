@@ -1,5 +1,9 @@
 //! The house rules that a machine can hold.
 
+mod order;
+mod placement;
+mod texts;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -140,55 +144,6 @@ fn the_projects_own_configuration_parses() {
         .expect("[cleanup]");
 }
 
-/// One SQL text for one PostgreSQL and for a cluster: what the portability rules ban.
-#[test]
-fn load_sql_keeps_the_portability_rules() {
-    let banned = [
-        "merge into",
-        "create temp",
-        "unlogged",
-        "now()",
-        "current_date",
-        "current_timestamp",
-        "clock_timestamp",
-        "random()",
-        "gen_random_uuid",
-        "grouping sets",
-        "rollup (",
-        "cube (",
-        "ctid",
-        "tableoid",
-        "infinity",
-        "create trigger",
-    ];
-    let sql_dir = workspace_root().join("sql");
-    for path in files(&sql_dir, "sql") {
-        // The record of a migration's own time is for people; nothing reads it.
-        if path.ends_with("common/record_migration.sql") {
-            continue;
-        }
-        let code: String = read(&path)
-            .lines()
-            .map(|line| line.split("--").next().unwrap_or_default().to_lowercase() + "\n")
-            .collect();
-        for word in banned {
-            assert!(!code.contains(word), "{} has `{word}`", path.display());
-        }
-        // Recursion is for reference tables only, such as the tree of categories.
-        if code.contains("with recursive") {
-            for table in [
-                "transactions",
-                "transaction_items",
-                "fact_sales",
-                "payments",
-            ] {
-                let is_read = code.contains(&format!(".{table}"));
-                assert!(!is_read, "{} recurs and reads {table}", path.display());
-            }
-        }
-    }
-}
-
 /// Every query is valid against the migrated schema.
 #[tokio::test]
 async fn every_query_prepares_against_the_migrated_schema() {
@@ -232,38 +187,4 @@ async fn every_table_and_column_is_commented() {
         .await;
     let missing: BTreeSet<_> = rows.into_iter().map(|mut row| row.remove(0)).collect();
     assert_eq!(missing, BTreeSet::new());
-}
-
-/// Portability rules 1, 2 and 10 in the catalog: the distribution column is in every key of its
-/// group, and foreign keys stay inside it or point to reference tables.
-#[tokio::test]
-async fn keys_of_distributed_tables_hold_their_distribution_column() {
-    let db = TestDatabase::new().await;
-    let distributed = [
-        ("production.transactions", "transaction_id"),
-        ("production.transaction_items", "transaction_id"),
-        ("production.payments", "transaction_id"),
-        ("production.shipments", "transaction_id"),
-        ("warehouse.fact_sales", "transaction_id"),
-        ("production.inventory_movements", "product_id"),
-        ("production.inventory_snapshots", "product_id"),
-        ("production.web_events", "visitor_id"),
-        ("warehouse.fact_fulfilment", "transaction_id"),
-        ("warehouse.fact_inventory", "product_id"),
-        ("warehouse.fact_inventory_transactions", "product_id"),
-        ("warehouse.fact_web_events", "visitor_id"),
-        ("warehouse.fact_web_sessions", "visitor_id"),
-    ];
-    for (table, column) in distributed {
-        let without = db
-            .number(&format!(
-                "select count(*) from pg_catalog.pg_index as i
-                 where i.indrelid = '{table}'::regclass and i.indisunique and not exists (
-                     select 1 from pg_catalog.pg_attribute as a
-                     where a.attrelid = i.indrelid and a.attnum = any(i.indkey)
-                       and a.attname = '{column}')"
-            ))
-            .await;
-        assert_eq!(without, 0, "{table} has a unique index without {column}");
-    }
 }

@@ -35,8 +35,8 @@ pub(crate) fn due_logs(folder: &Path, cutoff: NaiveDateTime) -> anyhow::Result<V
     Ok(due(list(folder, parse_log)?, midnight))
 }
 
-/// Copies of reports `<kind>/<YYYYMMDDTHHMMSSZ>_<run id>.json`, and their pages `.html`, from before
-/// `cutoff`.
+/// Copies of reports `<kind>/<YYYYMMDDTHHMMSSZ>_<run id>.json`, their pages `.html`, and
+/// events of lineage `.jsonl`, from before `cutoff`.
 ///
 /// # Errors
 /// When a folder cannot be read; one that is not there holds nothing.
@@ -134,7 +134,7 @@ fn parse_log(name: &str) -> Option<(String, NaiveDateTime)> {
 }
 
 fn report_time(name: &str) -> Option<NaiveDateTime> {
-    let stem = [".json", ".html"]
+    let stem = [".json", ".jsonl", ".html"]
         .iter()
         .find_map(|ending| name.strip_suffix(ending))?;
     let (time, run_id) = stem.split_once('_')?;
@@ -229,12 +229,14 @@ mod tests {
         for name in ["20250101T000000Z", "20250102T000000Z"] {
             fs::write(folder.join(format!("{name}_{RUN_ID}.json")), "{}")?;
             fs::write(folder.join(format!("{name}_{RUN_ID}.html")), "")?;
+            fs::write(folder.join(format!("{name}_{RUN_ID}.jsonl")), "")?;
         }
         fs::write(folder.join("20250101T000000Z_mine.json"), "{}")?;
         fs::write(folder.join("20250101T000000Z_mine.html"), "")?;
         let due = due_reports(dir.path(), cutoff())?;
-        // A page goes with its report.
-        let expected = ["html", "json"].map(|it| format!("20250101T000000Z_{RUN_ID}.{it}"));
+        // A page goes with its report, and so do events.
+        let expected =
+            ["html", "json", "jsonl"].map(|it| format!("20250101T000000Z_{RUN_ID}.{it}"));
         assert_eq!(names(&due), expected);
         Ok(())
     }

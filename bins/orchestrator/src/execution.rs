@@ -10,6 +10,7 @@ use common::{report as reports, retry};
 use crate::RunOptions;
 use crate::child::{Attempt, End, Launcher};
 use crate::console;
+use crate::lineage::{self, Lineage};
 use crate::plan::{self, MONITOR, Stage};
 use crate::report;
 use crate::settings::Settings;
@@ -46,6 +47,7 @@ pub(crate) struct Execution {
 /// Runs the pipeline once.
 pub(crate) async fn run(ctx: &StageContext, options: &RunOptions) -> anyhow::Result<StageReport> {
     let settings = Settings::load(ctx)?;
+    let lineage_settings = lineage::Settings::load(ctx)?;
     let plan = plan::make(ctx, &settings, options)?;
     let mut signals = Signals::listen()?;
     if ctx.dry_run {
@@ -71,7 +73,13 @@ pub(crate) async fn run(ctx: &StageContext, options: &RunOptions) -> anyhow::Res
         drop(lock);
         return rehearse(&launcher, &plan, &mut signals).await;
     }
-    let mut execution = run_stages(&launcher, &plan, &lock, &mut signals).await?;
+    let lineage = Lineage::begin(ctx, &lineage_settings, options.data.as_ref()).await;
+    let mut runner = Runner {
+        launcher,
+        lineage,
+        signals,
+    };
+    let mut execution = runner.run_stages(&plan, &lock).await?;
     let exit_code = exit_code(&execution);
     record_end(ctx, exit_code, None).await;
     // After the run's end is recorded: what it looks at includes this run.
@@ -80,11 +88,13 @@ pub(crate) async fn run(ctx: &StageContext, options: &RunOptions) -> anyhow::Res
             name: MONITOR,
             arguments: Vec::new(),
         };
-        let (run, cut_short) = run_stage(&launcher, &stage, &mut signals).await?;
+        let (run, cut_short) = runner.run_stage(&stage).await?;
         execution.runs.retain(|it| it.name != MONITOR);
         execution.runs.push(run);
         execution.cut_short = cut_short;
     }
+    let reason = report::errors_of(&execution).join("\n");
+    runner.lineage.finish(ctx, exit_code, &reason);
     let document = report::build(ctx, options, &execution, exit_code);
     let path = reports::publish(ctx, "pipeline_execution_report", &document)?;
     record_end(ctx, exit_code, Some(&document)).await;
@@ -114,69 +124,75 @@ async fn rehearse(
     outcome(launcher.ctx, execution, exit_code)
 }
 
-/// Programs in order until one fails or the run is stopped.
-async fn run_stages(
-    launcher: &Launcher<'_>,
-    plan: &[Stage],
-    lock: &RunLock,
-    signals: &mut Signals,
-) -> anyhow::Result<Execution> {
-    let mut execution = Execution {
-        runs: Vec::new(),
-        cut_short: None,
-    };
-    let mut has_failed = false;
-    for stage in plan {
-        if !has_failed && !lock.is_held() {
-            execution.cut_short = Some(Failure::transient(
-                "the connection that holds the run lock broke; run again to go on",
-            ));
-            has_failed = true;
-        }
-        if has_failed || stage.name == MONITOR {
-            execution.runs.push(StageRun {
-                name: stage.name,
-                attempts: Vec::new(),
-            });
-            continue;
-        }
-        let (run, cut_short) = run_stage(launcher, stage, signals).await?;
-        has_failed = !matches!(run.end(), Some(End::Exit(0 | errors::EXIT_PARTIAL)));
-        execution.runs.push(run);
-        execution.cut_short = cut_short;
-    }
-    Ok(execution)
+/// What the programs of a run share.
+struct Runner<'a> {
+    launcher: Launcher<'a>,
+    lineage: Lineage,
+    signals: Signals,
 }
 
-/// One program, tried again where its exit code says that this may help.
-async fn run_stage(
-    launcher: &Launcher<'_>,
-    stage: &Stage,
-    signals: &mut Signals,
-) -> anyhow::Result<(StageRun, Option<Failure>)> {
-    let mut run = StageRun {
-        name: stage.name,
-        attempts: Vec::new(),
-    };
-    for number in 1.. {
-        let mut attempt = launcher.attempt(stage, number, signals).await?;
-        let is_worth_another = attempt.end == End::Exit(errors::EXIT_TRANSIENT)
-            && number < launcher.settings.attempts_max;
-        attempt.pause = is_worth_another.then(|| retry::pause_after(number));
-        tell(stage.name, &attempt);
-        record_attempt(launcher.ctx, stage.name, &attempt).await;
-        let (pause, end) = (attempt.pause, attempt.end);
-        run.attempts.push(attempt);
-        if let End::Stopped(stop) = end {
-            return Ok((run, Some(stop.failure())));
+impl Runner<'_> {
+    /// Programs in order until one fails or the run is stopped.
+    async fn run_stages(&mut self, plan: &[Stage], lock: &RunLock) -> anyhow::Result<Execution> {
+        let mut execution = Execution {
+            runs: Vec::new(),
+            cut_short: None,
+        };
+        let mut has_failed = false;
+        for stage in plan {
+            if !has_failed && !lock.is_held() {
+                execution.cut_short = Some(Failure::transient(
+                    "the connection that holds the run lock broke; run again to go on",
+                ));
+                has_failed = true;
+            }
+            if has_failed || stage.name == MONITOR {
+                execution.runs.push(StageRun {
+                    name: stage.name,
+                    attempts: Vec::new(),
+                });
+                continue;
+            }
+            let (run, cut_short) = self.run_stage(stage).await?;
+            has_failed = !matches!(run.end(), Some(End::Exit(0 | errors::EXIT_PARTIAL)));
+            execution.runs.push(run);
+            execution.cut_short = cut_short;
         }
-        let Some(pause) = pause else { break };
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            stop = signals.next() => return Ok((run, Some(stop.failure()))),
-        }
+        Ok(execution)
     }
-    Ok((run, None))
+
+    /// One program, tried again where its exit code says that this may help.
+    async fn run_stage(&mut self, stage: &Stage) -> anyhow::Result<(StageRun, Option<Failure>)> {
+        let mut run = StageRun {
+            name: stage.name,
+            attempts: Vec::new(),
+        };
+        for number in 1.. {
+            let ctx = self.launcher.ctx;
+            self.lineage.stage_begins(ctx, stage.name, number);
+            let mut attempt = self
+                .launcher
+                .attempt(stage, number, &mut self.signals)
+                .await?;
+            let is_worth_another = attempt.end == End::Exit(errors::EXIT_TRANSIENT)
+                && number < self.launcher.settings.attempts_max;
+            attempt.pause = is_worth_another.then(|| retry::pause_after(number));
+            tell(stage.name, &attempt);
+            record_attempt(ctx, stage.name, &attempt).await;
+            self.lineage.stage_ended(ctx, stage.name, &attempt).await;
+            let (pause, end) = (attempt.pause, attempt.end);
+            run.attempts.push(attempt);
+            if let End::Stopped(stop) = end {
+                return Ok((run, Some(stop.failure())));
+            }
+            let Some(pause) = pause else { break };
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                stop = self.signals.next() => return Ok((run, Some(stop.failure()))),
+            }
+        }
+        Ok((run, None))
+    }
 }
 
 fn tell(name: &str, attempt: &Attempt) {

@@ -5,18 +5,24 @@
 
 mod child;
 mod console;
+mod document;
 mod execution;
+mod lineage;
 mod plan;
 mod report;
 mod schedule;
 mod settings;
 mod signals;
+mod trace;
 
 use std::path::PathBuf;
 
 use anyhow::Context as _;
 use common::embedded::Embedded;
 use common::{Program, Rows, StageContext, StageReport, Status, Step, Uses, database, run as runs};
+
+pub use crate::document::DocumentOptions;
+pub use crate::trace::TraceOptions;
 
 /// What the program is called.
 pub const PROGRAM: Program = Program {
@@ -28,6 +34,7 @@ pub const PROGRAM: Program = Program {
         orchestrator run --skip generate                     raw files as they are\n  \
         orchestrator run --replay                            quarantine, after a rule was mended\n  \
         orchestrator schedule                                runs by [orchestrator] schedule\n  \
+        orchestrator trace fact_sales TXN00001 1             where a row came from\n  \
         orchestrator migrate                                 only bring the schema up to date\n  \
         orchestrator stop                                    stop the embedded PostgreSQL",
     uses: Uses::Itself,
@@ -51,6 +58,10 @@ pub enum Command {
     Run(RunOptions),
     /// Run it again and again, by the schedule of [orchestrator] in pipeline.toml
     Schedule(RunOptions),
+    /// Show where a row of the warehouse came from: members, rows, batch, run, file, line
+    Trace(TraceOptions),
+    /// Write the tables and the star of docs/DATA_MODEL.md from the comments in the database
+    Document(DocumentOptions),
     /// Bring the database's schema up to date
     Migrate,
     /// Stop the embedded PostgreSQL
@@ -89,6 +100,14 @@ pub struct RunOptions {
     pub replay: bool,
 }
 
+/// What the command needs: looking needs no lock and may be interrupted anywhere.
+pub fn uses(options: &Options) -> Uses {
+    match &options.command {
+        Command::Trace(_) | Command::Document(_) => Uses::DatabaseUnlocked,
+        _ => PROGRAM.uses,
+    }
+}
+
 /// Does what was asked for.
 ///
 /// # Errors
@@ -98,6 +117,8 @@ pub async fn run(ctx: &StageContext, options: &Options) -> anyhow::Result<StageR
     match &options.command {
         Command::Run(options) => execution::run(ctx, options).await,
         Command::Schedule(options) => schedule::run(ctx, options).await,
+        Command::Trace(options) => trace::run(ctx, options).await,
+        Command::Document(options) => document::run(ctx, options).await,
         Command::Migrate => migrate(ctx).await,
         Command::Stop { delete_data } => stop(ctx, *delete_data).await,
     }

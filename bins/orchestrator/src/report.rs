@@ -216,7 +216,8 @@ fn attempt(attempt: &Attempt) -> Value {
     })
 }
 
-fn errors_of(execution: &Execution) -> Vec<String> {
+/// Why the run failed, for people.
+pub(crate) fn errors_of(execution: &Execution) -> Vec<String> {
     let of_run = |run: &StageRun| {
         let reason = run.attempts.last()?.reason()?;
         Some(format!("{}: {reason}", run.name))

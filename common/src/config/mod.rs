@@ -20,16 +20,17 @@ use crate::errors::Failure;
 
 use layers::{add_own_files, lay_over, overlay, own_file, refuse_endless};
 use text::explain;
-pub use text::{nearest_hint, parse_toml, parse_toml_text};
+pub use text::{Secret, nearest_hint, parse_toml, parse_toml_text};
 
 /// Prefix of the environment's keys; `__` stands between section and key.
 const ENVIRONMENT_PREFIX: &str = "BULLION__";
 
 /// Sections that belong to one program each, parsed by it with [`Config::section`].
-const PROGRAM_SECTIONS: [&str; 9] = [
+const PROGRAM_SECTIONS: [&str; 10] = [
     "analytics",
     "cleanup",
     "generate",
+    "lineage",
     "monitor",
     "orchestrator",
     "production",
@@ -51,6 +52,8 @@ pub struct Config {
     pub embedded: EmbeddedConfig,
     /// Log lines.
     pub logging: LoggingConfig,
+    /// `BULLION_LINEAGE_KEY`: what opens the endpoint of \[lineage\].
+    pub lineage_key: Option<Secret>,
     sections: Table,
     hash: String,
 }
@@ -218,10 +221,12 @@ impl Config {
         })?;
         let mut sections = parse_toml_text::<Table>(&text, path)?;
         add_own_files(&mut sections, path)?;
-        let mut url = None;
+        let (mut url, mut lineage_key) = (None, None);
         for (key, value) in environment {
             if key == "DATABASE_URL" && !value.is_empty() {
                 url = Some(DatabaseUrl(value));
+            } else if key == "BULLION_LINEAGE_KEY" && !value.is_empty() {
+                lineage_key = Some(Secret(value));
             } else if let Some(keys) = key.strip_prefix(ENVIRONMENT_PREFIX) {
                 overlay(&mut sections, keys, value)?;
             }
@@ -236,6 +241,7 @@ impl Config {
             database: take(&mut sections, "database", path)?,
             embedded: take(&mut sections, "embedded", path)?,
             logging: take(&mut sections, "logging", path)?,
+            lineage_key,
             sections,
         };
         config.database.url = url;

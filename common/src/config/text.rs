@@ -55,3 +55,13 @@ pub fn nearest_hint<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Str
             format!("; did you mean `{candidate}`?")
         })
 }
+
+/// A text from the environment that no `{:?}` prints.
+#[derive(Clone)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Secret(hidden)")
+    }
+}

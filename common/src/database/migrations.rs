@@ -13,7 +13,7 @@ use crate::errors::Failure;
 use crate::sql::Sql;
 
 /// In order of their numbers; a test compares the list with the folder.
-pub const MIGRATIONS: [Sql; 14] = [
+pub const MIGRATIONS: [Sql; 15] = [
     crate::sql!("migrations/0001_schemas.sql"),
     crate::sql!("migrations/0002_ops.sql"),
     crate::sql!("migrations/0003_staging.sql"),
@@ -27,6 +27,7 @@ pub const MIGRATIONS: [Sql; 14] = [
     crate::sql!("migrations/0011_payment_words.sql"),
     crate::sql!("migrations/0013_dimension_history.sql"),
     crate::sql!("migrations/0014_facts.sql"),
+    crate::sql!("migrations/0015_lineage.sql"),
     crate::sql!("migrations/0016_incremental.sql"),
 ];
 
