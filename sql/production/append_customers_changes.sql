@@ -110,6 +110,8 @@ in_force as (
             hashed.source = changes.source
             and hashed.customer_id = changes.customer_id
             and hashed.effective_at >= changes.effective_at
+            -- A deletion of the same moment is not a version of it.
+            and not (changes.is_deleted and hashed.effective_at = changes.effective_at)
     order by
         hashed.source asc,
         hashed.customer_id asc,

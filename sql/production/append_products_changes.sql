@@ -105,6 +105,8 @@ in_force as (
             hashed.source = changes.source
             and hashed.product_id = changes.product_id
             and hashed.effective_at >= changes.effective_at
+            -- A deletion of the same moment is not a version of it.
+            and not (changes.is_deleted and hashed.effective_at = changes.effective_at)
     order by
         hashed.source asc,
         hashed.product_id asc,
