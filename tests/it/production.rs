@@ -1,8 +1,10 @@
 //! Accepted staged rows into production.
 
 pub(crate) mod by_hand;
+mod deletes;
 mod orders;
 mod quarantine;
+mod vanished;
 
 use common::Status;
 
