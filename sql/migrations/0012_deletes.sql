@@ -153,7 +153,7 @@ comment on column production.stores_changes.load_sequence is
 of production.deletion_sequence(batch)';
 
 -- A member that nobody deleted but that is missing where all of them come: it may come again as it
--- was, which its versions do not tell. Few ever vanish, and they are looked for among these.
+-- was, which its versions do not tell. Few ever vanish; they are looked for among these.
 alter table production.customers_changes add column is_vanished boolean not null default false;
 alter table production.products_changes add column is_vanished boolean not null default false;
 alter table production.stores_changes add column is_vanished boolean not null default false;
@@ -185,7 +185,7 @@ create table ops.corrections (
 select ops.place('ops.corrections', 'local', null, null);
 
 comment on table ops.corrections is
-'What cleaning corrected in the accepted rows of a batch, by rule and column; none where nothing was';
+'What cleaning corrected in the accepted rows of a batch, by rule and column';
 comment on column ops.corrections.batch_id is 'The batch';
 comment on column ops.corrections.dataset is 'The entity';
 comment on column ops.corrections.column_name is 'The column; * for the row as a whole';
@@ -193,3 +193,70 @@ comment on column ops.corrections.rule is
 'trimmed, unicode_normalised, email_lower_case, phone_canonical, country_code, currency_code; or of
 several rows with one key the reason why another survived: newest, most_complete, last_line';
 comment on column ops.corrections.rows_corrected is 'Rows that the rule changed or left out';
+
+-- What cleaning does, asked for one value: corrections are counted beside the rows.
+create function production.is_untrimmed(value text) returns boolean
+language sql immutable parallel safe
+return case
+    when octet_length(value) = char_length(value)
+        then btrim(value, E' \t\r\n')
+    else btrim(value, E' \t\r\n\u00a0\ufeff')
+end is distinct from value
+or value = '';
+
+comment on function production.is_untrimmed(text) is
+'Whether production.clean_text takes white space or control characters away at an end';
+
+create function production.is_denormalised(value text) returns boolean
+language sql immutable parallel safe
+return coalesce(
+    octet_length(value) <> char_length(value) and normalize(value, nfc) <> value, false
+);
+
+comment on function production.is_denormalised(text) is
+'Whether production.clean_text puts the text into Unicode NFC';
+
+create function production.country_code(country text) returns text
+language sql stable parallel safe
+return coalesce(
+    (
+        select names.country_code
+        from production.country_aliases as names
+        where names.alias = lower(production.clean_text(country))
+    ),
+    production.clean_text(country)
+);
+
+comment on function production.country_code(text) is
+'ISO 3166 code of a country where it can be told, else the name as it is';
+
+create function production.phone_number(phone text, country text) returns text
+language sql stable parallel safe
+return (
+    select
+        production.clean_phone(
+            phone,
+            max(countries.calling_code),
+            max(countries.trunk_prefix)
+        ) as phone_number
+    from production.countries as countries
+    where countries.country_code = production.country_code(country)
+);
+
+comment on function production.phone_number(text, text) is
+'production.clean_phone for somebody in that country';
+
+create function production.currency_code(currency text) returns text
+language sql stable parallel safe
+return coalesce(
+    (
+        select names.currency_code
+        from production.currency_aliases as names
+        where names.alias = lower(production.clean_text(currency))
+    ),
+    case when currency ~ '^[A-Za-z]{3}$' then upper(currency) end,
+    production.clean_text(currency)
+);
+
+comment on function production.currency_code(text) is
+'ISO 4217 code of a currency where it can be told, else the name as it is';

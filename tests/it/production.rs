@@ -1,6 +1,7 @@
 //! Accepted staged rows into production.
 
 pub(crate) mod by_hand;
+mod corrections;
 mod deletes;
 mod orders;
 mod quarantine;

@@ -11,6 +11,7 @@ use common::{Failure, Rows, Sql, StageContext, StageReport, Step, db, sql};
 use deadpool_postgres::{Object, Transaction};
 
 use crate::batches::Batch;
+use crate::corrections;
 use crate::models::{Kind, MODELS, Model};
 
 const SETTINGS: [Sql; 2] = [
@@ -104,6 +105,7 @@ async fn write(
             Kind::Deletions => mark_deleted(ctx, tx, batch, model, report).await?,
         }
     }
+    corrections::count(tx, batch, &staged, report).await?;
     close_quarantine(tx, batch, report).await?;
     db::execute(tx, MARK_FILES_LOADED, &[&batch.id, &ctx.started_at]).await?;
     db::execute(tx, MARK_BATCH_PUBLISHED, &[&batch.id, &ctx.started_at]).await?;
