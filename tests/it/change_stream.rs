@@ -332,3 +332,55 @@ fn first_lines(text: &str, count: usize) -> String {
         .take(count)
         .fold(String::new(), |whole, line| whole + line + "\n")
 }
+
+/// Goal: of a stream as the shop delivers it, everybody who was deleted is marked, keeps their orders
+/// and has a history that ends when they were deleted.
+/// Method: a generated stream in which many are deleted, against its own files.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_generated_stream_marks_everybody_who_was_deleted() {
+    let pipeline = Pipeline::new().await;
+    let stream = pipeline.data_dir().join("stream");
+    let out = stream.to_string_lossy();
+    let generated = pipeline
+        .program("generate", &["--days", "15", "--out", &out])
+        .env(
+            "BULLION__GENERATE__STREAM__DELETED_CUSTOMERS_MONTHLY_PCT",
+            "20",
+        )
+        .output()
+        .expect("a program that starts");
+    assert!(generated.status.success(), "{generated:?}");
+    let arguments = ["--source", "synthetic_days", "--data", &out];
+    pipeline.orchestrate(&arguments).expect(0);
+
+    let mut deleted: Vec<String> = Vec::new();
+    for folder in fs::read_dir(&stream).expect("folders") {
+        let file = folder.expect("a folder").path().join("deletes.csv");
+        let text = fs::read_to_string(file).unwrap_or_default();
+        deleted.extend(text.lines().skip(1).map(|line| line.replace(',', " ")));
+    }
+    deleted.sort();
+    assert!(deleted.len() > 5, "{deleted:?}");
+    let histories = "select concat_ws(' ', 'customers', customer_id,
+            to_char(valid_from at time zone 'America/New_York', 'YYYY-MM-DD HH24:MI:SS'))
+        from warehouse.dim_customers as versions
+        inner join production.customers as members using (source, customer_id)
+        where versions.is_current and versions.is_deleted and members.is_deleted
+        order by 1";
+    let found: Vec<String> = pipeline
+        .db
+        .rows(histories)
+        .await
+        .into_iter()
+        .flatten()
+        .flatten()
+        .collect();
+    assert_eq!(found, deleted);
+    let lost = "select (select count(*) from production.transactions)
+        - (select count(distinct transaction_id) from warehouse.fact_sales)";
+    assert_eq!(
+        pipeline.db.number(lost).await,
+        0,
+        "no order leaves with its customer"
+    );
+}
