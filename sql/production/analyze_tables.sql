@@ -15,4 +15,5 @@ production.inventory_snapshots,
 production.web_events,
 production.customers_changes,
 production.products_changes,
-production.stores_changes;
+production.stores_changes,
+production.deletes;

@@ -45,7 +45,7 @@ cleaned as (
             staged.batch_id = rejections.batch_id
             and rejections.dataset = 'customers'
             and staged.row_id = rejections.row_id
-            and rejections.verdict <> 'warned'
+            and rejections.verdict = 'superseded'
     inner join production.retailers as retailers
         on staged.source = retailers.source
     left join production.country_aliases as country_names
@@ -58,7 +58,17 @@ cleaned as (
         on staged.batch_id = batches.batch_id
     where
         staged.batch_id = $1
-        and (rejections.verdict is null or rejections.verdict = 'superseded')
+        -- Asked for by itself: the planner would take a join that lets nothing but nulls and one
+        -- word through for a join of one row, and compare all versions with all others.
+        and not exists (
+            select 1
+            from ops.rejections as refusals
+            where
+                refusals.batch_id = $1
+                and refusals.dataset = 'customers'
+                and refusals.row_id = staged.row_id
+                and refusals.verdict in ('quarantined', 'consequence')
+        )
 
 ),
 
@@ -110,6 +120,8 @@ in_force as (
             hashed.source = changes.source
             and hashed.customer_id = changes.customer_id
             and hashed.effective_at >= changes.effective_at
+            -- A deletion of the same moment is not a version of it.
+            and not (changes.is_deleted and hashed.effective_at = changes.effective_at)
     order by
         hashed.source asc,
         hashed.customer_id asc,

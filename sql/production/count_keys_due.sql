@@ -137,6 +137,16 @@ staged as (
     where
         staged.batch_id = $1
         and cast($2 as text) = 'web_events'
+    union all
+    select
+        staged.row_id,
+        staged.source,
+        cast(null as text) as order_id,
+        cast(row(staged.source, staged.entity, staged.key, staged.deleted_at) as text) as key_text
+    from staging.deletes as staged
+    where
+        staged.batch_id = $1
+        and cast($2 as text) = 'deletes'
 
 ),
 

@@ -82,6 +82,12 @@ found as (
         count(*) as rows_found
     from staging.web_events
     where batch_id = $1
+    union all
+    select
+        'deletes' as dataset,
+        count(*) as rows_found
+    from staging.deletes
+    where batch_id = $1
 
 ),
 

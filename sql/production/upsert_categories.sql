@@ -97,7 +97,19 @@ written as (
             hashed.source = known.source
             and hashed.category_id = known.category_id
     where
-        (known.row_hash is distinct from hashed.row_hash or known.is_deleted)
+        (
+            known.row_hash is distinct from hashed.row_hash
+            -- What its source deleted since stays deleted.
+            or (
+                known.is_deleted
+                and not production.is_gone(
+                    hashed.source,
+                    'categories',
+                    hashed.category_id,
+                    production.told_at(null, hashed.file_id, $1)
+                )
+            )
+        )
     on conflict (source, category_id) do update
         set
             parent_category_id = excluded.parent_category_id,

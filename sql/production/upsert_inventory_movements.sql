@@ -114,7 +114,19 @@ written as (
             and hashed.product_id = known.product_id
             and hashed.movement_id = known.movement_id
     where
-        (known.row_hash is distinct from hashed.row_hash or known.is_deleted)
+        (
+            known.row_hash is distinct from hashed.row_hash
+            -- What its source deleted since stays deleted.
+            or (
+                known.is_deleted
+                and not production.is_gone(
+                    hashed.source,
+                    'inventory_movements',
+                    hashed.movement_id,
+                    hashed.moved_at
+                )
+            )
+        )
     on conflict (source, product_id, movement_id) do update
         set
             store_id = excluded.store_id,

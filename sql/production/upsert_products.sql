@@ -154,7 +154,19 @@ written as (
             hashed.source = known.source
             and hashed.product_id = known.product_id
     where
-        (known.row_hash is distinct from hashed.row_hash or known.is_deleted)
+        (
+            known.row_hash is distinct from hashed.row_hash
+            -- What its source deleted since stays deleted.
+            or (
+                known.is_deleted
+                and not production.is_gone(
+                    hashed.source,
+                    'products',
+                    hashed.product_id,
+                    hashed.effective_at
+                )
+            )
+        )
         -- An older version never replaces a newer one.
         and coalesce(hashed.effective_at >= known.effective_at, true)
     on conflict (source, product_id) do update

@@ -109,7 +109,19 @@ written as (
             hashed.source = known.source
             and hashed.sales_rep_id = known.sales_rep_id
     where
-        (known.row_hash is distinct from hashed.row_hash or known.is_deleted)
+        (
+            known.row_hash is distinct from hashed.row_hash
+            -- What its source deleted since stays deleted.
+            or (
+                known.is_deleted
+                and not production.is_gone(
+                    hashed.source,
+                    'sales_representatives',
+                    hashed.sales_rep_id,
+                    production.told_at(hashed.updated_at, hashed.file_id, $1)
+                )
+            )
+        )
         -- An older version never replaces a newer one.
         and coalesce(hashed.updated_at >= known.updated_at, true)
     on conflict (source, sales_rep_id) do update

@@ -205,7 +205,18 @@ written as (
         on
             hashed.source = known.source
             and hashed.transaction_id = known.transaction_id
-    where known.row_hash is distinct from hashed.row_hash or known.is_deleted
+    where
+        known.row_hash is distinct from hashed.row_hash
+        -- What its source deleted since stays deleted.
+        or (
+            known.is_deleted
+            and not production.is_gone(
+                hashed.source,
+                'transactions',
+                hashed.transaction_id,
+                production.told_at(hashed.updated_at, hashed.file_id, $1)
+            )
+        )
     on conflict (source, transaction_id) do update
         set
             customer_id = excluded.customer_id,

@@ -118,7 +118,19 @@ written as (
             and hashed.visitor_id = known.visitor_id
             and hashed.event_id = known.event_id
     where
-        (known.row_hash is distinct from hashed.row_hash or known.is_deleted)
+        (
+            known.row_hash is distinct from hashed.row_hash
+            -- What its source deleted since stays deleted.
+            or (
+                known.is_deleted
+                and not production.is_gone(
+                    hashed.source,
+                    'web_events',
+                    hashed.event_id,
+                    hashed.occurred_at
+                )
+            )
+        )
     on conflict (source, visitor_id, event_id) do update
         set
             session_id = excluded.session_id,

@@ -89,13 +89,13 @@ deleted as (
     where
         known.retailer_key = touched.retailer_key
         and known.customer_id = touched.customer_id
-        and not exists (
-            select 1
+        -- No part of the key is null; a list is hashed, however many rows the planner expects.
+        and (known.retailer_key, known.currency, known.customer_id) not in (
+            select
+                computed.retailer_key,
+                computed.currency,
+                computed.customer_id
             from computed
-            where
-                known.retailer_key = computed.retailer_key
-                and known.currency = computed.currency
-                and known.customer_id = computed.customer_id
         )
     returning 1 as is_deleted_row
 

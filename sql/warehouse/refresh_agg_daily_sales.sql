@@ -71,13 +71,13 @@ deleted as (
     where
         known.retailer_key = touched.retailer_key
         and known.date_key = touched.date_key
-        and not exists (
-            select 1
+        -- No part of the key is null; a list is hashed, however many rows the planner expects.
+        and (known.retailer_key, known.currency, known.date_key) not in (
+            select
+                computed.retailer_key,
+                computed.currency,
+                computed.date_key
             from computed
-            where
-                known.retailer_key = computed.retailer_key
-                and known.currency = computed.currency
-                and known.date_key = computed.date_key
         )
     returning 1 as is_deleted_row
 

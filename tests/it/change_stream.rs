@@ -8,8 +8,9 @@ use common::testing::workspace_root;
 use crate::support::Pipeline;
 
 /// What comes after the first day, by file: a moved customer, a new price, a new order, one that
-/// is paid and shipped, one that is delivered, one of which a part came back, and stock.
-const CHANGES: [(&str, &str, &[&str]); 10] = [
+/// is paid and shipped, one that is delivered, one of which a part came back, and stock. A customer
+/// and an order are gone, and a product that was gone comes again.
+const CHANGES: [(&str, &str, &[&str]); 12] = [
     (
         "2025-03-21",
         "customers.csv",
@@ -96,6 +97,23 @@ const CHANGES: [(&str, &str, &[&str]); 10] = [
         "inventory_movements.csv",
         &["MOV00015,PROD0001,STORE001,return,1,120.00,2025-03-22 10:00:00"],
     ),
+    (
+        "2025-03-21",
+        "deletes.csv",
+        &[
+            "customers,CUST0004,2025-03-21 12:00:00",
+            "stores,STORE003,2025-03-21 13:00:00",
+            "products,PROD0003,2025-03-20 09:00:00",
+        ],
+    ),
+    (
+        "2025-03-22",
+        "deletes.csv",
+        &[
+            "customers,CUST0004,2025-03-21 12:00:00",
+            "transactions,TXN00004,2025-03-22 12:00:00",
+        ],
+    ),
 ];
 
 fn ten_orders() -> PathBuf {
@@ -113,11 +131,20 @@ fn deliver(stream: &Path, day: &str) {
         }
     }
     for (_, file, rows) in CHANGES.iter().filter(|(of, _, _)| *of == day) {
-        let whole = fs::read_to_string(ten_orders().join(file)).expect("a raw file");
-        let header = whole.lines().next().expect("a header");
-        let text = format!("{header}\n{}\n", rows.join("\n"));
-        fs::write(folder.join(file), text).expect("a file");
+        let header = match *file {
+            "deletes.csv" => "entity,key,deleted_at".to_owned(),
+            file => {
+                let whole = fs::read_to_string(ten_orders().join(file)).expect("a raw file");
+                whole.lines().next().expect("a header").to_owned()
+            }
+        };
+        write_rows(&folder.join(file), &header, rows);
     }
+}
+
+fn write_rows(path: &Path, header: &str, rows: &[&str]) {
+    let text = format!("{header}\n{}\n", rows.join("\n"));
+    fs::write(path, text).expect("a file");
 }
 
 /// Goal: days that come one by one leave the same as days that come together.
@@ -161,5 +188,199 @@ async fn days_that_come_one_by_one_leave_the_same_as_all_together() {
     let versions =
         "select (select count(*) from warehouse.dim_customers where customer_id = 'CUST0003')
         + (select count(*) from warehouse.dim_products where product_id = 'PROD0003')";
-    assert_eq!(one_by_one.db.number(versions).await, 4);
+    // Of the product, one version tells of the time when it was gone.
+    assert_eq!(one_by_one.db.number(versions).await, 5);
+    assert_what_was_deleted(&one_by_one).await;
+}
+
+/// The end of the stream: what is gone is marked, closes its history and leaves the facts.
+async fn assert_what_was_deleted(pipeline: &Pipeline) {
+    let marked = "select concat_ws(' ',
+        (select string_agg(customer_id, ' ') from production.customers where is_deleted),
+        (select string_agg(store_id, ' ') from production.stores where is_deleted),
+        (select string_agg(product_id, ' ') from production.products where is_deleted),
+        (select string_agg(transaction_id, ' ') from production.transactions where is_deleted))";
+    let gone = "CUST0004 STORE003 TXN00004";
+    assert_eq!(
+        pipeline.db.rows(marked).await,
+        [[Some(gone.to_owned())]],
+        "the product came again"
+    );
+    let closed = "select concat_ws(' ', valid_from at time zone 'America/New_York', is_current,
+            full_name, count(*) over ())
+        from warehouse.dim_customers where customer_id = 'CUST0004' and is_deleted";
+    assert_eq!(
+        pipeline.db.rows(closed).await,
+        [[Some("2025-03-21 12:00:00 t Dee Loe 1".to_owned())]]
+    );
+    let facts =
+        "select (select count(*) from warehouse.fact_sales where transaction_id = 'TXN00004')
+        + 10 * (select count(distinct transaction_id) from warehouse.fact_sales)";
+    assert_eq!(pipeline.db.number(facts).await, 100);
+    let unbalanced = "select count(*) from ops.ledger where layer = 'staging' and (
+        rows_read + rows_replayed <> rows_staged + rows_rejected
+        or rows_staged <> rows_published + coalesce(rows_quarantined, 0)
+            + coalesce(rows_consequence, 0) + coalesce(rows_superseded, 0)
+        or rows_published <> rows_inserted + rows_updated + rows_unchanged)";
+    assert_eq!(pipeline.db.number(unbalanced).await, 0);
+    let told = "select count(*) from ops.ledger where dataset = 'deletes'";
+    assert_eq!(pipeline.db.number(told).await, 2);
+}
+
+/// Goal: a list of deletions that names a mass of a table blocks the batch, an empty one deletes
+/// nothing, and rows that name what cannot be deleted are refused one by one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_of_deletions_is_guarded_and_judged_row_by_row() {
+    const HEADER: &str = "entity,key,deleted_at";
+    let pipeline = Pipeline::new().await;
+    let stream = pipeline.data_dir().join("stream");
+    let load = || {
+        let stream = stream.to_string_lossy();
+        pipeline.orchestrate(&["--source", "synthetic_days", "--data", &stream])
+    };
+    deliver(&stream, "2025-03-20");
+    load().expect(0);
+    let before = pipeline.row_versions().await;
+
+    let folder = stream.join("business_date=2025-03-21");
+    fs::create_dir_all(&folder).expect("a folder");
+    let file = folder.join("deletes.csv");
+    let mass = ["CUST0001", "CUST0002", "CUST0003"]
+        .map(|key| format!("customers,{key},2025-03-21 12:00:00"));
+    write_rows(&file, HEADER, &mass.each_ref().map(String::as_str));
+    load().expect(1).says(&["deletes.mass_of_customers"]);
+    assert_eq!(pipeline.row_versions().await, before, "nothing is deleted");
+
+    fs::write(&file, format!("{HEADER}\n")).expect("a file");
+    load().expect(0);
+    assert_eq!(pipeline.row_versions().await, before, "nothing is deleted");
+
+    let rows = [
+        "payments,TXN00001,2025-03-21 12:00:00",
+        "customers,CUST0001,2125-03-21 12:00:00",
+        "customers,,2025-03-21 12:00:00",
+        "customers,CUST9999,2025-03-21 12:00:00",
+        "customers,CUST0004,2025-03-21 12:00:00",
+        "customers,CUST0004,2025-03-21 12:00:00",
+    ];
+    write_rows(&file, HEADER, &rows);
+    load().expect(1).says(&["overall_quality_score"]);
+    let arguments = [
+        "--source",
+        "synthetic_days",
+        "--data",
+        &stream.to_string_lossy(),
+    ];
+    let accepted = [
+        &arguments[..],
+        &["--accept-gate", "a list with a few bad lines"],
+    ]
+    .concat();
+    pipeline.orchestrate(&accepted).expect(0);
+    let judged = "select string_agg(refused.line, '; ' order by refused.line) from (
+        select concat_ws(' ', row.key, rejection.verdict, rejection.rules) as line
+        from staging.deletes as row
+        inner join ops.rejections as rejection using (batch_id, row_id)
+        where rejection.dataset = 'deletes') as refused";
+    let expected = "CUST0001 quarantined {deletes.deleted_at.not_in_future}; \
+                    CUST0004 superseded {deletes.duplicate}; \
+                    CUST9999 warned {deletes.key.known}; \
+                    TXN00001 quarantined {deletes.entity.deletable,deletes.key.known}; \
+                    quarantined {deletes.key.required}";
+    assert_eq!(
+        pipeline.db.rows(judged).await,
+        [[Some(expected.to_owned())]]
+    );
+    let gone = "select count(*) from production.customers where is_deleted";
+    assert_eq!(pipeline.db.number(gone).await, 1);
+}
+
+/// Goal: an extract that is empty or was cut short closes nothing, however small its table; one that
+/// misses a few does, and who comes again lives again.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_or_cut_extract_closes_nothing() {
+    let pipeline = Pipeline::new().await;
+    pipeline.place_ten_orders();
+    pipeline.orchestrate(&["--skip", "generate"]).expect(0);
+    let before = pipeline.row_versions().await;
+    let whole = fs::read_to_string(ten_orders().join("customers.csv")).expect("a raw file");
+
+    pipeline.edit_raw("stores.csv", |text| first_lines(&text, 1));
+    pipeline.edit_raw("customers.csv", |text| first_lines(&text, 2));
+    let ended = pipeline.orchestrate(&["--skip", "generate"]).expect(1);
+    ended.says(&["customers.vanished", "stores.vanished"]);
+    assert_eq!(pipeline.row_versions().await, before);
+
+    let stores = fs::read_to_string(ten_orders().join("stores.csv")).expect("a raw file");
+    pipeline.edit_raw("stores.csv", |_| stores);
+    pipeline.edit_raw("customers.csv", |_| first_lines(&whole, 4));
+    pipeline.orchestrate(&["--skip", "generate"]).expect(0);
+    let gone = "select string_agg(customer_id || is_current, ' ') from warehouse.dim_customers
+        where is_deleted";
+    let closed = [[Some("CUST0004true".to_owned())]];
+    assert_eq!(pipeline.db.rows(gone).await, closed);
+
+    pipeline.edit_raw("customers.csv", |_| whole);
+    pipeline.orchestrate(&["--skip", "generate"]).expect(0);
+    let alive = "select count(*) from warehouse.dim_customers
+        where customer_id = 'CUST0004' and is_current and not is_deleted";
+    assert_eq!(pipeline.db.number(alive).await, 1);
+}
+
+fn first_lines(text: &str, count: usize) -> String {
+    text.lines()
+        .take(count)
+        .fold(String::new(), |whole, line| whole + line + "\n")
+}
+
+/// Goal: of a stream as the shop delivers it, everybody who was deleted is marked, keeps their orders
+/// and has a history that ends when they were deleted.
+/// Method: a generated stream in which many are deleted, against its own files.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_generated_stream_marks_everybody_who_was_deleted() {
+    let pipeline = Pipeline::new().await;
+    let stream = pipeline.data_dir().join("stream");
+    let out = stream.to_string_lossy();
+    let generated = pipeline
+        .program("generate", &["--days", "30", "--out", &out])
+        .env(
+            "BULLION__GENERATE__STREAM__DELETED_CUSTOMERS_MONTHLY_PCT",
+            "20",
+        )
+        .output()
+        .expect("a program that starts");
+    assert!(generated.status.success(), "{generated:?}");
+    let arguments = ["--source", "synthetic_days", "--data", &out];
+    pipeline.orchestrate(&arguments).expect(0);
+
+    let mut deleted: Vec<String> = Vec::new();
+    for folder in fs::read_dir(&stream).expect("folders") {
+        let file = folder.expect("a folder").path().join("deletes.csv");
+        let text = fs::read_to_string(file).unwrap_or_default();
+        deleted.extend(text.lines().skip(1).map(|line| line.replace(',', " ")));
+    }
+    deleted.sort();
+    assert!(deleted.len() > 2, "{deleted:?}");
+    let histories = "select concat_ws(' ', 'customers', customer_id,
+            to_char(valid_from at time zone 'America/New_York', 'YYYY-MM-DD HH24:MI:SS'))
+        from warehouse.dim_customers as versions
+        inner join production.customers as members using (source, customer_id)
+        where versions.is_current and versions.is_deleted and members.is_deleted
+        order by 1";
+    let found: Vec<String> = pipeline
+        .db
+        .rows(histories)
+        .await
+        .into_iter()
+        .flatten()
+        .flatten()
+        .collect();
+    assert_eq!(found, deleted);
+    let lost = "select (select count(*) from production.transactions)
+        - (select count(distinct transaction_id) from warehouse.fact_sales)";
+    assert_eq!(
+        pipeline.db.number(lost).await,
+        0,
+        "no order leaves with its customer"
+    );
 }

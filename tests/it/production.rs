@@ -1,8 +1,11 @@
 //! Accepted staged rows into production.
 
 pub(crate) mod by_hand;
+mod corrections;
+mod deletes;
 mod orders;
 mod quarantine;
+mod vanished;
 
 use common::Status;
 

@@ -7,6 +7,7 @@
 //! that readers see all of a batch or none of it, and publishing it again changes nothing.
 
 mod batches;
+mod corrections;
 mod models;
 mod publish;
 

@@ -7,11 +7,13 @@ use common::{Sql, sql};
 pub(crate) enum Kind {
     /// The dataset's own rows; booked in the ledger.
     Upsert,
-    /// Every version that the batch brought, into the append-only log.
+    /// Every version that the batch brought, into the append-only log; and what it says of members
+    /// that are gone or come again.
     Changes,
     /// Members that something refers to and nobody has brought yet.
     Stubs,
-    /// Parts of an order that the batch restates without them; beside the ledger.
+    /// What the source deleted, what vanished from it, and parts of an order that the batch
+    /// restates without them; beside the ledger.
     Deletions,
 }
 
@@ -35,7 +37,7 @@ const fn upsert(reads: &'static [&'static str; 1], sql: Sql) -> Model {
     }
 }
 
-const fn changes(reads: &'static [&'static str; 1], sql: Sql) -> Model {
+const fn changes(reads: &'static [&'static str], sql: Sql) -> Model {
     Model {
         kind: Kind::Changes,
         dataset: reads[0],
@@ -53,7 +55,7 @@ const fn stubs(dataset: &'static str, reads: &'static [&'static str], sql: Sql) 
     }
 }
 
-const fn deletions(reads: &'static [&'static str; 1], sql: Sql) -> Model {
+const fn deletions(reads: &'static [&'static str], sql: Sql) -> Model {
     Model {
         kind: Kind::Deletions,
         dataset: reads[0],
@@ -64,14 +66,34 @@ const fn deletions(reads: &'static [&'static str; 1], sql: Sql) -> Model {
 
 /// A table comes after the tables that it refers to. Stubs come after the real rows of their
 /// table; those of the category tree before, since a category refers to its own table.
-pub(crate) const MODELS: [Model; 28] = [
+///
+/// What the source deleted is known before any row is written. A mark comes after the rows that it
+/// marks, and in a log the end of a member after its versions.
+pub(crate) const MODELS: [Model; 53] = [
+    upsert(&["deletes"], sql!("production/upsert_deletes.sql")),
     stubs(
         "categories",
         &["categories", "products"],
         sql!("production/insert_categories_stubs.sql"),
     ),
     upsert(&["categories"], sql!("production/upsert_categories.sql")),
+    deletions(
+        &["categories", "deletes"],
+        sql!("production/mark_deleted_categories.sql"),
+    ),
+    deletions(
+        &["categories"],
+        sql!("production/mark_vanished_categories.sql"),
+    ),
     upsert(&["suppliers"], sql!("production/upsert_suppliers.sql")),
+    deletions(
+        &["suppliers", "deletes"],
+        sql!("production/mark_deleted_suppliers.sql"),
+    ),
+    deletions(
+        &["suppliers"],
+        sql!("production/mark_vanished_suppliers.sql"),
+    ),
     stubs(
         "suppliers",
         &["products", "transaction_items"],
@@ -82,6 +104,19 @@ pub(crate) const MODELS: [Model; 28] = [
         &["customers"],
         sql!("production/append_customers_changes.sql"),
     ),
+    changes(
+        &["customers", "deletes"],
+        sql!("production/close_deleted_customers.sql"),
+    ),
+    deletions(
+        &["customers", "deletes"],
+        sql!("production/mark_deleted_customers.sql"),
+    ),
+    deletions(
+        &["customers"],
+        sql!("production/mark_vanished_customers.sql"),
+    ),
+    changes(&["customers"], sql!("production/reopen_customers.sql")),
     stubs(
         "customers",
         &["transactions", "web_events"],
@@ -92,6 +127,16 @@ pub(crate) const MODELS: [Model; 28] = [
         &["products"],
         sql!("production/append_products_changes.sql"),
     ),
+    changes(
+        &["products", "deletes"],
+        sql!("production/close_deleted_products.sql"),
+    ),
+    deletions(
+        &["products", "deletes"],
+        sql!("production/mark_deleted_products.sql"),
+    ),
+    deletions(&["products"], sql!("production/mark_vanished_products.sql")),
+    changes(&["products"], sql!("production/reopen_products.sql")),
     stubs(
         "products",
         &[
@@ -104,6 +149,16 @@ pub(crate) const MODELS: [Model; 28] = [
     ),
     upsert(&["stores"], sql!("production/upsert_stores.sql")),
     changes(&["stores"], sql!("production/append_stores_changes.sql")),
+    changes(
+        &["stores", "deletes"],
+        sql!("production/close_deleted_stores.sql"),
+    ),
+    deletions(
+        &["stores", "deletes"],
+        sql!("production/mark_deleted_stores.sql"),
+    ),
+    deletions(&["stores"], sql!("production/mark_vanished_stores.sql")),
+    changes(&["stores"], sql!("production/reopen_stores.sql")),
     stubs(
         "stores",
         &["transactions", "inventory_movements", "inventory_snapshots"],
@@ -113,6 +168,14 @@ pub(crate) const MODELS: [Model; 28] = [
         &["sales_representatives"],
         sql!("production/upsert_sales_representatives.sql"),
     ),
+    deletions(
+        &["sales_representatives", "deletes"],
+        sql!("production/mark_deleted_sales_representatives.sql"),
+    ),
+    deletions(
+        &["sales_representatives"],
+        sql!("production/mark_vanished_sales_representatives.sql"),
+    ),
     stubs(
         "sales_representatives",
         &["transactions"],
@@ -121,6 +184,10 @@ pub(crate) const MODELS: [Model; 28] = [
     upsert(
         &["transactions"],
         sql!("production/upsert_transactions.sql"),
+    ),
+    deletions(
+        &["transactions", "deletes"],
+        sql!("production/mark_deleted_transactions.sql"),
     ),
     deletions(
         &["transactions"],
@@ -150,16 +217,38 @@ pub(crate) const MODELS: [Model; 28] = [
         &["inventory_movements"],
         sql!("production/upsert_inventory_movements.sql"),
     ),
+    deletions(
+        &["inventory_movements", "deletes"],
+        sql!("production/mark_deleted_inventory_movements.sql"),
+    ),
+    deletions(
+        &["inventory_movements"],
+        sql!("production/mark_vanished_inventory_movements.sql"),
+    ),
     upsert(
         &["inventory_snapshots"],
         sql!("production/upsert_inventory_snapshots.sql"),
     ),
+    deletions(
+        &["inventory_snapshots"],
+        sql!("production/mark_vanished_inventory_snapshots.sql"),
+    ),
     upsert(&["web_events"], sql!("production/upsert_web_events.sql")),
+    deletions(
+        &["web_events", "deletes"],
+        sql!("production/mark_deleted_web_events.sql"),
+    ),
+    deletions(
+        &["web_events"],
+        sql!("production/mark_vanished_web_events.sql"),
+    ),
 ];
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const DELETES: &str = "deletes";
 
     #[test]
     fn logs_and_deletions_follow_their_own_table() {
@@ -167,17 +256,23 @@ mod tests {
             if matches!(model.kind, Kind::Changes | Kind::Deletions) {
                 let before = MODELS[index - 1];
                 assert_eq!(before.dataset, model.dataset);
-                assert!(matches!(before.kind, Kind::Upsert | Kind::Deletions));
+                assert_ne!(before.kind, Kind::Stubs);
             }
         }
     }
 
+    /// Goal: what can be deleted is marked, and what can vanish too.
     #[test]
-    fn all_thirteen_entities_are_published() {
-        let count = MODELS
-            .iter()
-            .filter(|model| model.kind == Kind::Upsert)
-            .count();
-        assert_eq!(count, 13);
+    fn every_entity_is_published_and_can_vanish() {
+        let upserts = MODELS.iter().filter(|model| model.kind == Kind::Upsert);
+        let datasets: Vec<&str> = upserts.map(|model| model.dataset).collect();
+        assert_eq!(datasets.len(), 14);
+        assert_eq!(datasets[0], DELETES);
+        for dataset in &datasets[1..] {
+            let path = format!("production/mark_vanished_{dataset}.sql");
+            assert!(MODELS.iter().any(|it| it.sql.path == path), "{dataset}");
+        }
+        let reads_deletes = |it: &&Model| it.kind == Kind::Deletions && it.reads.contains(&DELETES);
+        assert_eq!(MODELS.iter().filter(reads_deletes).count(), 9);
     }
 }

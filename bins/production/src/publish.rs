@@ -11,6 +11,7 @@ use common::{Failure, Rows, Sql, StageContext, StageReport, Step, db, sql};
 use deadpool_postgres::{Object, Transaction};
 
 use crate::batches::Batch;
+use crate::corrections;
 use crate::models::{Kind, MODELS, Model};
 
 const SETTINGS: [Sql; 3] = [
@@ -105,6 +106,7 @@ async fn write(
             Kind::Deletions => mark_deleted(ctx, tx, batch, model, report).await?,
         }
     }
+    corrections::count(tx, batch, &staged, report).await?;
     close_quarantine(tx, batch, report).await?;
     db::execute(tx, MARK_FILES_LOADED, &[&batch.id, &ctx.started_at]).await?;
     db::execute(tx, MARK_BATCH_PUBLISHED, &[&batch.id, &ctx.started_at]).await?;
@@ -213,9 +215,8 @@ async fn append_changes(
     model: Model,
     report: &mut StageReport,
 ) -> anyhow::Result<()> {
-    let dataset = model.dataset;
-    let step = Step::begin(format!("append changes of {dataset}"))
-        .relation(format!("production.{dataset}_changes"));
+    let step =
+        Step::begin(step_name(model)).relation(format!("production.{}_changes", model.dataset));
     let row = db::row(tx, model.sql, &[&batch.id, &ctx.started_at]).await?;
     let read: i64 = row.try_get("rows_read")?;
     let appended: i64 = row.try_get("rows_appended")?;
@@ -254,7 +255,8 @@ async fn insert_stubs(
     Ok(())
 }
 
-/// Parts of restated orders that did not come again, and what vanished from a snapshot; the warehouse notices by their new batch.
+/// What the source deleted, parts of restated orders that did not come again, and what vanished from
+/// a snapshot; the warehouse notices by their new batch.
 async fn mark_deleted(
     ctx: &StageContext,
     tx: &Transaction<'_>,
@@ -262,13 +264,7 @@ async fn mark_deleted(
     model: Model,
     report: &mut StageReport,
 ) -> anyhow::Result<()> {
-    let dataset = model.dataset;
-    // `production/mark_vanished_payments.sql` is the step "mark vanished payments".
-    let name = Path::new(model.sql.path)
-        .file_stem()
-        .unwrap_or_default()
-        .to_string_lossy();
-    let step = Step::begin(name.replace('_', " ")).relation(format!("production.{dataset}"));
+    let step = Step::begin(step_name(model)).relation(format!("production.{}", model.dataset));
     let deleted = db::count(tx, model.sql, &[&batch.id, &ctx.started_at]).await?;
     let rows = Rows {
         input: deleted,
@@ -277,6 +273,15 @@ async fn mark_deleted(
     };
     report.finish(step, rows);
     Ok(())
+}
+
+/// `production/mark_vanished_payments.sql` is the step "mark vanished payments".
+fn step_name(model: Model) -> String {
+    let path = Path::new(model.sql.path);
+    path.file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .replace('_', " ")
 }
 
 /// Entries of earlier batches whose rows this batch tried again are no longer open.

@@ -17,6 +17,11 @@ use crate::statement;
 use crate::verdict::{CheckResult, CheckStatus};
 
 const GUARD_PRICE_SHIFT: Sql = common::sql!("quality/guard_price_shift.sql");
+const GUARD_DELETES: Sql = common::sql!("quality/guard_deletes.sql");
+
+/// What a source says that it deleted: each row is an event, and an event that is not told of again
+/// has not vanished.
+const DELETES: &str = "deletes";
 
 /// What a guard compared and how much of it moved.
 struct Movement {
@@ -34,41 +39,100 @@ pub(crate) async fn run(
     let mut results = Vec::new();
     for table in tables.iter().filter(|table| !table.is_replayed) {
         let entity = table.entity;
-        if table.is_whole && !entity.key.is_empty() {
-            let text = statement::vanished(batch, entity);
-            let row = tx
-                .query_one(&text, &[])
-                .await
-                .with_context(|| format!("failed to look for vanished rows of {}", entity.name))?;
-            let limit = settings.vanished_percent_max;
-            results.push(result(
-                batch,
-                table,
-                "vanished",
-                &movement(&row)?,
-                limit,
-                settings,
-            ));
+        if entity.name == DELETES {
+            results.extend(deleted(tx, batch, table, settings).await?);
+        } else if table.is_whole && !entity.key.is_empty() {
+            results.push(vanished(tx, batch, table, settings).await?);
         }
         if entity.name == volume::DATASET {
             results.push(volume::check(tx, batch, table, settings).await?);
         }
         if entity.name == "products" && table.rows_staged > 0 {
-            let factor = settings.price_shift_factor;
-            let parameters: db::Parameters<'_> = &[&batch.batch_id, &batch.source, &factor];
-            let row = db::row(tx, GUARD_PRICE_SHIFT, parameters).await?;
-            let limit = settings.price_shift_percent_max;
-            results.push(result(
-                batch,
-                table,
-                "price_shift",
-                &movement(&row)?,
-                limit,
-                settings,
-            ));
+            results.push(price_shift(tx, batch, table, settings).await?);
         }
     }
     Ok(results)
+}
+
+/// An extract that is empty or was cut short closes nothing.
+async fn vanished(
+    tx: &Transaction<'_>,
+    batch: &Batch,
+    table: &Table<'_>,
+    settings: &Settings,
+) -> anyhow::Result<CheckResult> {
+    let entity = table.entity;
+    let text = statement::vanished(batch, entity);
+    let row = tx
+        .query_one(&text, &[])
+        .await
+        .with_context(|| format!("failed to look for vanished rows of {}", entity.name))?;
+    let limit = Limit::of_losses(settings);
+    Ok(result(batch, table, "vanished", &movement(&row)?, limit))
+}
+
+/// Nor does a list of deletions that names a mass of rows.
+async fn deleted(
+    tx: &Transaction<'_>,
+    batch: &Batch,
+    table: &Table<'_>,
+    settings: &Settings,
+) -> anyhow::Result<Vec<CheckResult>> {
+    let parameters: db::Parameters<'_> = &[&batch.batch_id, &batch.source];
+    let rows = db::rows(tx, GUARD_DELETES, parameters).await?;
+    let results = rows.iter().map(|row| {
+        let entity: String = row.try_get("entity")?;
+        let limit = Limit::of_losses(settings);
+        let name = format!("mass_of_{entity}");
+        Ok(result(batch, table, &name, &movement(row)?, limit))
+    });
+    results.collect()
+}
+
+async fn price_shift(
+    tx: &Transaction<'_>,
+    batch: &Batch,
+    table: &Table<'_>,
+    settings: &Settings,
+) -> anyhow::Result<CheckResult> {
+    let factor = settings.price_shift_factor;
+    let parameters: db::Parameters<'_> = &[&batch.batch_id, &batch.source, &factor];
+    let row = db::row(tx, GUARD_PRICE_SHIFT, parameters).await?;
+    let limit = Limit {
+        percent_max: settings.price_shift_percent_max,
+        few_percent_max: None,
+        rows_min: settings.guard_rows_min,
+    };
+    Ok(result(batch, table, "price_shift", &movement(&row)?, limit))
+}
+
+/// How much may move.
+struct Limit {
+    percent_max: f64,
+    /// The same of fewer rows than `rows_min`; without it they are not judged.
+    few_percent_max: Option<f64>,
+    rows_min: u64,
+}
+
+impl Limit {
+    fn of_losses(settings: &Settings) -> Self {
+        Self {
+            percent_max: settings.vanished_percent_max,
+            few_percent_max: Some(settings.vanished_few_percent_max),
+            rows_min: settings.guard_rows_min,
+        }
+    }
+
+    /// None where there is too little to compare with.
+    fn percent_of(&self, rows_compared: u64) -> Option<f64> {
+        if rows_compared == 0 {
+            None
+        } else if rows_compared < self.rows_min {
+            self.few_percent_max
+        } else {
+            Some(self.percent_max)
+        }
+    }
 }
 
 fn movement(row: &Row) -> anyhow::Result<Movement> {
@@ -87,17 +151,16 @@ fn result(
     table: &Table<'_>,
     name: &str,
     movement: &Movement,
-    percent_max: f64,
-    settings: &Settings,
+    limit: Limit,
 ) -> CheckResult {
     let moved_percent = percent(movement.rows_moved, movement.rows_compared);
-    let status = if movement.rows_compared < settings.guard_rows_min {
-        CheckStatus::Skip
-    } else if moved_percent > percent_max {
-        CheckStatus::Fail
-    } else {
-        CheckStatus::Pass
+    let percent_max = limit.percent_of(movement.rows_compared);
+    let status = match percent_max {
+        None => CheckStatus::Skip,
+        Some(percent_max) if moved_percent > percent_max => CheckStatus::Fail,
+        Some(_) => CheckStatus::Pass,
     };
+    let percent_max = percent_max.unwrap_or(limit.percent_max);
     let outcome = Outcome {
         status,
         element_count: movement.rows_compared,

@@ -13,7 +13,7 @@ pub struct NamedRule {
 }
 
 /// All of them.
-pub static RULES: [NamedRule; 19] = [
+pub static RULES: [NamedRule; 20] = [
     NamedRule {
         name: "transaction_before_registration",
         sql: common::sql!("quality/transaction_before_registration.sql"),
@@ -89,6 +89,10 @@ pub static RULES: [NamedRule; 19] = [
     NamedRule {
         name: "transaction_late",
         sql: common::sql!("quality/transaction_late.sql"),
+    },
+    NamedRule {
+        name: "deletion_unknown",
+        sql: common::sql!("quality/deletion_unknown.sql"),
     },
 ];
 

@@ -13,7 +13,7 @@ use crate::errors::Failure;
 use crate::sql::Sql;
 
 /// In order of their numbers; a test compares the list with the folder.
-pub const MIGRATIONS: [Sql; 15] = [
+pub const MIGRATIONS: [Sql; 16] = [
     crate::sql!("migrations/0001_schemas.sql"),
     crate::sql!("migrations/0002_ops.sql"),
     crate::sql!("migrations/0003_staging.sql"),
@@ -25,6 +25,7 @@ pub const MIGRATIONS: [Sql; 15] = [
     crate::sql!("migrations/0009_fault_labels.sql"),
     crate::sql!("migrations/0010_quarantine.sql"),
     crate::sql!("migrations/0011_payment_words.sql"),
+    crate::sql!("migrations/0012_deletes.sql"),
     crate::sql!("migrations/0013_dimension_history.sql"),
     crate::sql!("migrations/0014_facts.sql"),
     crate::sql!("migrations/0015_lineage.sql"),

@@ -6,7 +6,7 @@ use common::testing::TestDatabase;
 use tokio_postgres::Client;
 
 /// All entities, as staging and the ledger name them.
-const DATASETS: [&str; 13] = [
+const DATASETS: [&str; 14] = [
     "customers",
     "categories",
     "products",
@@ -20,6 +20,7 @@ const DATASETS: [&str; 13] = [
     "inventory_movements",
     "inventory_snapshots",
     "web_events",
+    "deletes",
 ];
 
 /// A database whose staging is filled by hand, as `stage` and `quality` would.

@@ -348,7 +348,7 @@ async fn contracts_list_the_columns_of_staging_and_no_other() {
     let db = TestDatabase::new().await;
     let contracts =
         quality::contract_columns(&workspace_root().join("config/contracts")).expect("contracts");
-    assert_eq!(contracts.len(), 13);
+    assert_eq!(contracts.len(), 14);
     for (entity, columns) in contracts {
         let rows = db
             .rows(&format!(

@@ -3,11 +3,14 @@
 use crate::source::Type;
 use crate::target::STAGING_COLUMNS;
 
-/// The migration that makes the tables of staging.
-const STAGING: &str = include_str!("../../../../../sql/migrations/0003_staging.sql");
+/// The migrations that make the tables of staging.
+const STAGING: &str = concat!(
+    include_str!("../../../../../sql/migrations/0003_staging.sql"),
+    include_str!("../../../../../sql/migrations/0012_deletes.sql"),
+);
 
 /// Entities that files bring, with their keys beside `source`.
-const KEYS: [(&str, &[&str]); 13] = [
+const KEYS: [(&str, &[&str]); 14] = [
     ("customers", &["customer_id"]),
     ("categories", &["category_id"]),
     ("products", &["product_id"]),
@@ -24,6 +27,7 @@ const KEYS: [(&str, &[&str]); 13] = [
         &["snapshot_date", "product_id", "store_id"],
     ),
     ("web_events", &["event_id"]),
+    ("deletes", &["entity", "key", "deleted_at"]),
 ];
 
 /// An entity that a file looks like, and the types that its columns have there.

@@ -1,0 +1,86 @@
+-- Grain: one row per column and rule by which cleaning corrected shipments of a batch.
+-- Reads: staging.shipments, ops.rejections. Writes: ops.corrections.
+-- Returns: what was written.
+-- Rerunnable: the same rows give the same counts.
+with
+
+accepted as (
+
+    select staged.*
+    from staging.shipments as staged
+    where
+        staged.batch_id = $1
+        and not exists (
+            select 1
+            from ops.rejections as rejections
+            where
+                rejections.batch_id = $1
+                and rejections.dataset = 'shipments'
+                and rejections.row_id = staged.row_id
+                and rejections.verdict <> 'warned'
+        )
+
+),
+
+counted as (
+
+    select
+        count(*) filter (
+            where production.is_untrimmed(accepted.carrier)
+        ) as carrier_trimmed,
+        count(*) filter (
+            where production.is_denormalised(accepted.carrier)
+        ) as carrier_normalised,
+        count(*) filter (
+            where production.is_untrimmed(accepted.status)
+        ) as status_trimmed,
+        count(*) filter (
+            where production.is_denormalised(accepted.status)
+        ) as status_normalised
+    from accepted
+
+),
+
+written as (
+
+    insert into ops.corrections (
+        batch_id,
+        dataset,
+        column_name,
+        rule,
+        rows_corrected
+    )
+    select
+        cast($1 as bigint) as batch_id,
+        'shipments' as dataset,
+        tallies.column_name,
+        tallies.rule,
+        tallies.rows_corrected
+    from counted
+    cross join
+        lateral (
+            values
+            ('carrier', 'trimmed', counted.carrier_trimmed),
+            ('carrier', 'unicode_normalised', counted.carrier_normalised),
+            ('status', 'trimmed', counted.status_trimmed),
+            ('status', 'unicode_normalised', counted.status_normalised)
+        ) as tallies (column_name, rule, rows_corrected)
+    where tallies.rows_corrected > 0
+    on conflict (batch_id, dataset, column_name, rule) do update
+        set
+            rows_corrected = excluded.rows_corrected
+    returning
+        column_name,
+        rule,
+        rows_corrected
+
+)
+
+select
+    written.column_name,
+    written.rule,
+    written.rows_corrected
+from written
+order by
+    written.column_name,
+    written.rule;

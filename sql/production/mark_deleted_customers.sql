@@ -1,0 +1,66 @@
+-- Grain: one row per customer whose log ends with a deletion that the source told of.
+-- Reads: production.deletes, production.customers_changes. Writes: production.customers.
+-- Returns: how many were marked as deleted.
+-- The mark follows from the log, so any order of arrival gives the same one. A customer is marked
+-- and not removed: what refers to it stays valid.
+-- Rerunnable: what is marked stays so; a version after the deletion takes the mark away.
+with
+
+candidates as materialized (
+
+    select distinct
+        known.source,
+        known.customer_id
+    from production.deletes as deletes
+    inner join production.customers as known
+        on
+            deletes.source = known.source
+            and deletes.key = known.customer_id
+    where
+        deletes.entity = 'customers'
+        and not known.is_deleted
+        and not known.is_inferred
+        and (
+            known.batch_id = $1
+            or deletes.batch_id = $1
+        )
+
+),
+
+last_changes as (
+
+    select distinct on (candidates.source, candidates.customer_id)
+        candidates.source,
+        candidates.customer_id,
+        changes.is_deleted
+    from candidates
+    inner join production.customers_changes as changes
+        on
+            candidates.source = changes.source
+            and candidates.customer_id = changes.customer_id
+    order by
+        candidates.source asc,
+        candidates.customer_id asc,
+        changes.effective_at desc,
+        changes.load_sequence desc
+
+),
+
+written as (
+
+    update production.customers as known
+    set
+        batch_id = $1,
+        loaded_at = $2,
+        is_deleted = true
+    from last_changes
+    where
+        known.source = last_changes.source
+        and known.customer_id = last_changes.customer_id
+        and last_changes.is_deleted
+    returning 1 as is_written
+
+)
+
+select count(*) as rows_deleted
+from written;
