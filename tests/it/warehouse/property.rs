@@ -86,7 +86,10 @@ impl Cases {
     /// One run of `warehouse`; what the server refuses is a violation.
     async fn load_by_library(&self, full_refresh: bool) -> anyhow::Result<u64> {
         let ctx = self.context()?;
-        let options = warehouse::Options { full_refresh };
+        let options = warehouse::Options {
+            full_refresh,
+            ..warehouse::Options::default()
+        };
         let report = warehouse::run(&ctx, &options).await;
         let report = report.map_err(|error| Violation::Refused(format!("{error:#}")))?;
         Ok(report.rows().written())
