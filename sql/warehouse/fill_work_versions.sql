@@ -160,7 +160,8 @@ written as (
         versions.content
     from versions
     union all
-    -- A member of which nothing is known, or nothing before its deletion, has a stub for that time.
+    -- A member of which nothing is known has a stub. One whose first instant is its deletion was
+    -- until then what the deletion says of it.
     select
         members.dimension,
         members.source,
@@ -170,7 +171,7 @@ written as (
         coalesce(versions.valid_from, timestamptz '9999-12-31 00:00:00+00') as valid_to,
         versions.source is null and members.is_deleted as is_deleted,
         members.batch_id,
-        jsonb '{}' as content
+        coalesce(versions.content, jsonb '{}') as content
     from warehouse.work_members as members
     left join versions
         on

@@ -5,4 +5,5 @@
 select
     min(touched.snapshot_date) - 27 as first_date,
     max(touched.snapshot_date) as last_date
-from warehouse.work_inventory_days as touched;
+from warehouse.work_inventory_days as touched
+order by first_date;

@@ -233,7 +233,8 @@ async fn histories(
     let key = format!("{}_id", entity.trim_end_matches('s'));
     let query = format!(
         "select {key}, extract(hour from effective_at at time zone 'UTC')::bigint, {text}, is_deleted
-         from warehouse.dim_{entity} where source = 'shop' order by {key}, valid_from"
+         from warehouse.dim_{entity} where source = 'shop' and effective_at is not null
+         order by {key}, valid_from"
     );
     let mut found: BTreeMap<String, Vec<Version>> = BTreeMap::new();
     for row in shop.client.query(&query, &[]).await? {

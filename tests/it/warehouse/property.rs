@@ -67,18 +67,16 @@ impl Cases {
         Ok(ctx)
     }
 
-    /// Puts a step into staging, as one passed batch of each source, and its deletions into the
-    /// log, since they come in no entity.
+    /// Puts a step into staging, as one passed batch of each source.
     async fn stage(&mut self, step: &Step) -> anyhow::Result<()> {
         self.step += 1;
         self.shop.begin_run().await?;
         for source in SOURCES {
             let events: Vec<_> = of_source(&step.events, source, |event| event.member.1);
             let sales: Vec<_> = of_source(&step.sales, source, |sale| sale.source);
-            let script = staged_members(&events) + &staged_sales(&sales);
+            let script = staged_members(&events) + &deletions(&events) + &staged_sales(&sales);
             let batch = self.shop.stage(source, "passed", &script).await?;
-            let script = superseded(batch) + &deletions(&events, source, batch);
-            self.shop.client.batch_execute(&script).await?;
+            self.shop.client.batch_execute(&superseded(batch)).await?;
         }
         Ok(())
     }
@@ -271,22 +269,15 @@ fn superseded(batch: i64) -> String {
     script
 }
 
-/// What a deletion's row says of attributes must not matter.
-fn deletions(events: &[&Event], source: &str, batch: i64) -> String {
+fn deletions(events: &[&Event]) -> String {
     let mut script = String::new();
     for event in events.iter().filter(|event| event.is_deleted) {
         let (kind, _, id) = &event.member;
-        let (name, key, first) = (kind.name, kind.id_column, kind.attributes[0]);
-        let (id, at) = (quoted(id), event.at.to_rfc3339());
         script += &format!(
-            "insert into production.{name} (source, {key}, batch_id, first_batch_id,
-                 first_loaded_at, loaded_at, is_inferred)
-             values ('{source}', {id}, {batch}, {batch}, '2026-01-15', '2026-01-15', true)
-             on conflict do nothing;
-             insert into production.{name}_changes (source, {key}, effective_at, load_sequence,
-                 {first}, is_deleted, row_hash, batch_id, loaded_at)
-             values ('{source}', {id}, '{at}', {batch}, 'gone', true, 'gone', {batch},
-                 '2026-01-15');"
+            "insert into staging.deletes (entity, key, deleted_at) values ('{}', {}, '{}');",
+            kind.name,
+            quoted(id),
+            event.at.to_rfc3339()
         );
     }
     script

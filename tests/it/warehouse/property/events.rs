@@ -110,13 +110,12 @@ fn moment(random: &mut ChaCha8Rng) -> DateTime<Utc> {
     }
 }
 
-fn event(random: &mut ChaCha8Rng, member: &Member, is_first_step: bool) -> Event {
+fn event(random: &mut ChaCha8Rng, member: &Member) -> Event {
     Event {
         member: member.clone(),
         at: moment(random),
         values: member.0.values.map(|of| *of.choose(random).expect("one")),
-        // What deletes before anything is known needs a shop that is known.
-        is_deleted: !is_first_step && random.random_bool(0.15),
+        is_deleted: random.random_bool(0.15),
     }
 }
 
@@ -141,7 +140,7 @@ fn tell_case(random: &mut ChaCha8Rng, steps: &mut [Step], source: &'static str, 
     for member in &members {
         for _ in 0..random.random_range(0..6) {
             let step = random.random_range(0..steps.len());
-            let event = event(random, member, step == 0);
+            let event = event(random, member);
             if random.random_bool(0.2) {
                 let again = random.random_range(step..steps.len());
                 steps[again].events.push(event.clone());
@@ -171,15 +170,10 @@ pub(super) fn random_steps(random: &mut ChaCha8Rng, cases: usize, steps: usize) 
     }
     for step in &mut told {
         step.events.shuffle(random);
-        // The log has room for one deletion or one version per member, moment and batch.
-        let key = |event: &Event| (event.member.clone(), event.at);
-        let deletions = step.events.iter().filter(|event| event.is_deleted);
-        let deleted: BTreeSet<_> = deletions.map(key).collect();
+        // A list of deletions names each of them once.
         let mut told = BTreeSet::new();
-        step.events.retain(|event| match event.is_deleted {
-            true => told.insert(key(event)),
-            false => !deleted.contains(&key(event)),
-        });
+        step.events
+            .retain(|event| !event.is_deleted || told.insert((event.member.clone(), event.at)));
     }
     told
 }

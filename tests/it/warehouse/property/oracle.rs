@@ -45,7 +45,28 @@ pub(super) fn expected(told: &[Step]) -> BTreeMap<Member, Vec<Version>> {
         let versions = versions_of(member.0, &events);
         (member, versions)
     };
-    events.into_iter().map(versions).collect()
+    // Deletions alone make no member.
+    let is_member = |(member, events): &(Member, Vec<&Event>)| {
+        events.iter().any(|event| !event.is_deleted) || is_sold(told, member)
+    };
+    events.into_iter().filter(is_member).map(versions).collect()
+}
+
+fn is_sold(told: &[Step], (kind, source, id): &Member) -> bool {
+    let place = KINDS.iter().position(|it| it == kind).expect("a kind");
+    let mut sales = told.iter().flat_map(|step| &step.sales);
+    sales.any(|sale| sale.source == *source && sale.members[place] == *id)
+}
+
+/// What a deletion ends: the last version up to its moment, of which a later telling holds.
+fn ended_by<'a>(deletion: &Event, events: &[&'a Event]) -> Option<&'a Event> {
+    let up_to_then = |event: &&&Event| !event.is_deleted && event.at <= deletion.at;
+    events
+        .iter()
+        .filter(up_to_then)
+        .fold(None::<&Event>, |best, it| {
+            Some(best.filter(|best| best.at > it.at).unwrap_or(it))
+        })
 }
 
 /// Events are in the order in which they were told.
@@ -53,11 +74,16 @@ fn versions_of(kind: &'static Kind, events: &[&Event]) -> Vec<Version> {
     let last = "9999-12-30T00:00:00Z".parse().expect("a time");
     let mut instants: BTreeMap<DateTime<Utc>, &Event> = BTreeMap::new();
     for event in events {
+        // Before anything is known there is nothing to end.
+        if event.is_deleted && ended_by(event, events).is_none() {
+            continue;
+        }
         let start = event.at.clamp(beginning(), last);
-        // Of two that were brought into the calendar the later one holds.
+        // Of two that were brought into the calendar the later one holds, and of a moment its
+        // deletion.
         if instants
             .get(&start)
-            .is_none_or(|known| known.at <= event.at)
+            .is_none_or(|known| (known.at, known.is_deleted) <= (event.at, event.is_deleted))
         {
             instants.insert(start, event);
         }
@@ -78,12 +104,11 @@ fn versions_of(kind: &'static Kind, events: &[&Event]) -> Vec<Version> {
         is_inferred: newest.is_none(),
     }];
     for (start, event) in &instants {
-        append(
-            &mut versions,
-            *start,
-            tracked(kind, &instants, *start, event),
-            event.is_deleted,
-        );
+        let values = match ended_by(event, events).filter(|_| event.is_deleted) {
+            Some(ended) => with_history(kind, ended),
+            None => tracked(kind, &instants, *start, event),
+        };
+        append(&mut versions, *start, values, event.is_deleted);
     }
     for version in &mut versions {
         for index in (0..3).filter(|index| !kind.has_history[*index]) {
@@ -101,10 +126,14 @@ fn append(versions: &mut Vec<Version>, start: DateTime<Utc>, values: Values, is_
         (last.effective_at, last.values, last.is_deleted) = (Some(start), values, is_deleted);
         return;
     }
-    let values = if is_deleted {
-        last.values.clone()
-    } else {
-        values
+    let values = match (is_stub, is_deleted) {
+        // Until its deletion the member was what the deletion says of it.
+        (true, _) => {
+            last.values = values.clone();
+            values
+        }
+        (false, true) => last.values.clone(),
+        (false, false) => values,
     };
     if (&last.values, last.is_deleted) == (&values, is_deleted) {
         return;
@@ -119,6 +148,15 @@ fn append(versions: &mut Vec<Version>, start: DateTime<Utc>, values: Values, is_
         is_inferred: last.is_inferred,
     };
     versions.push(version);
+}
+
+/// The attributes with history, as the event says.
+fn with_history(kind: &'static Kind, event: &Event) -> Values {
+    let mut values: Values = Default::default();
+    for index in (0..3).filter(|index| kind.has_history[*index]) {
+        values[index] = event.values[index].map(canonical);
+    }
+    values
 }
 
 /// The attributes with history of a moment: one that was not known yet has its first known value.
