@@ -9,6 +9,7 @@
 #   make bench                                 1,000,000 transactions beside psql \copy
 #   make oracles                               two public tools, as witnesses in tests and benchmark
 #   make pollock                               2,290 polluted CSV files, into docs/POLLOCK.md
+#   make bench-warehouse                       publication and warehouse beside plain statements
 #   make bench-quality                         2,000,000 rows, 6 checks, beside two public tools
 #   make bench-stage                           loading alone, kind of file by kind of file
 #   make bench-stage-large                     a file of 5 GB
@@ -41,8 +42,8 @@ DEMO := env -u DATABASE_URL BULLION__PATHS__DATA_DIR=$(DEMO_DATA) \
 SECONDS ?= 60
 TARGETS ?= records values inspect source
 
-.PHONY: pipeline demo test lint docs oracles pollock bench bench-quality bench-stage \
-    bench-stage-large bench-generate fuzz migrate stop clean build postgres
+.PHONY: pipeline demo test lint docs oracles pollock bench bench-warehouse bench-quality \
+    bench-stage bench-stage-large bench-generate fuzz migrate stop clean build postgres
 
 pipeline: postgres build
 	@$(PROGRAMS)/orchestrator run $(RUN_FLAGS)
@@ -84,6 +85,9 @@ pollock: postgres
 
 bench: postgres build
 	bench/pipeline.sh
+
+bench-warehouse: postgres build
+	bench/warehouse.sh
 
 bench-quality: postgres build oracles
 	bench/quality.sh
