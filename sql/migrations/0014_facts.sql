@@ -665,7 +665,7 @@ comment on column warehouse.work_date_bounds.fact is 'Table of the fact';
 comment on column warehouse.work_date_bounds.first_date is 'First day that a load may write';
 comment on column warehouse.work_date_bounds.last_date is 'Last day that a load may write';
 
--- Batches that were consumed before these tables were there are consumed once more; rows that are
+-- Batches that were consumed before these tables were there are consumed once more; facts that are
 -- as they should be are left alone.
 update ops.watermarks
 set batch_id = 0

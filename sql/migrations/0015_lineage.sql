@@ -30,7 +30,10 @@ select
 from ops.watermarks
 left join ops.batches
     on watermarks.batch_id = batches.batch_id
-where watermarks.consumer = 'warehouse';
+where
+    watermarks.consumer = 'warehouse'
+    -- 0: all batches are to be consumed once more, by the first load after an upgrade.
+    and watermarks.batch_id > 0;
 
 comment on view warehouse.published_batches is
 'The last batch of each shop that the star shows; of one moment with the rows of one query';

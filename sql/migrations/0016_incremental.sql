@@ -3,6 +3,23 @@
 create index fact_inventory_transactions_moved_date
 on warehouse.fact_inventory_transactions (moved_date);
 
+create index agg_category_performance_period
+on warehouse.agg_category_performance (retailer_key, period_type, period_start);
+
+-- A day in the calendar; -3 is an error: a day so far off is a mark or a mistake of its source.
+create function warehouse.date_key_of(full_date date) returns integer
+language sql stable parallel safe
+as $$
+    select case
+        when full_date between date '1900-01-01' and date '2199-12-31'
+            then cast(to_char(full_date, 'YYYYMMDD') as integer)
+        when full_date is not null then -3
+    end
+$$;
+
+comment on function warehouse.date_key_of(date) is
+'Key of a day (dim_date): YYYYMMDD, -3 outside of 1900 to 2199, null for null';
+
 create function ops.estimated_rows(table_names text[]) returns bigint
 language sql stable
 as $$
@@ -64,3 +81,9 @@ comment on column warehouse.agg_monthly_product_sales.discounted_line_count is
 'How many lines say a discount percentage, 0 included';
 comment on column warehouse.agg_monthly_product_sales.loaded_at is
 'Start of the run that changed the row last';
+
+-- Batches that were consumed before this table was there are consumed once more; rows that are as
+-- they should be are left alone.
+update ops.watermarks
+set batch_id = 0
+where consumer = 'warehouse';

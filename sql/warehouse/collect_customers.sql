@@ -78,7 +78,7 @@ latest as (
 
 written_instants as (
 
-    -- A deletion says nothing about attributes, whatever its row holds.
+    -- The row of a deletion says what the member was until then.
     insert into warehouse.work_instants (
         dimension,
         source,
@@ -95,23 +95,20 @@ written_instants as (
         latest.starts_at,
         latest.is_deleted,
         latest.batch_id,
-        case
-            when latest.is_deleted then jsonb '{}'
-            else jsonb_strip_nulls(jsonb_build_object(
-                'full_name', nullif(concat_ws(' ', latest.first_name, latest.last_name), ''),
-                'email', latest.email,
-                'phone', latest.phone,
-                'gender', latest.gender,
-                'birth_date', latest.birth_date,
-                'age_group', latest.age_group,
-                'customer_segment', latest.segment,
-                'city', latest.city,
-                'state', latest.state,
-                'postal_code', latest.postal_code,
-                'country', latest.country,
-                'registration_date', latest.registration_date
-            )) - declared.type_1
-        end as content
+        jsonb_strip_nulls(jsonb_build_object(
+            'full_name', nullif(concat_ws(' ', latest.first_name, latest.last_name), ''),
+            'email', latest.email,
+            'phone', latest.phone,
+            'gender', latest.gender,
+            'birth_date', latest.birth_date,
+            'age_group', latest.age_group,
+            'customer_segment', latest.segment,
+            'city', latest.city,
+            'state', latest.state,
+            'postal_code', latest.postal_code,
+            'country', latest.country,
+            'registration_date', latest.registration_date
+        )) - declared.type_1 as content
     from latest
     cross join declared
     returning 1 as is_written

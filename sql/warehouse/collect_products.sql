@@ -94,7 +94,7 @@ latest as (
 
 written_instants as (
 
-    -- A deletion says nothing about attributes, whatever its row holds.
+    -- The row of a deletion says what the member was until then.
     insert into warehouse.work_instants (
         dimension,
         source,
@@ -111,21 +111,18 @@ written_instants as (
         latest.starts_at,
         latest.is_deleted,
         latest.batch_id,
-        case
-            when latest.is_deleted then jsonb '{}'
-            else jsonb_strip_nulls(jsonb_build_object(
-                'product_name', latest.product_name,
-                'category_id', latest.category_id,
-                'category', latest.category,
-                'sub_category', latest.sub_category,
-                'brand', latest.brand,
-                'supplier_id', latest.supplier_id,
-                'currency', latest.currency,
-                'price', trim_scale(latest.price),
-                'cost', trim_scale(latest.cost),
-                'is_active', latest.is_active
-            )) - declared.type_1
-        end as content
+        jsonb_strip_nulls(jsonb_build_object(
+            'product_name', latest.product_name,
+            'category_id', latest.category_id,
+            'category', latest.category,
+            'sub_category', latest.sub_category,
+            'brand', latest.brand,
+            'supplier_id', latest.supplier_id,
+            'currency', latest.currency,
+            'price', trim_scale(latest.price),
+            'cost', trim_scale(latest.cost),
+            'is_active', latest.is_active
+        )) - declared.type_1 as content
     from latest
     cross join declared
     returning 1 as is_written

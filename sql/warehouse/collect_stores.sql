@@ -78,7 +78,7 @@ latest as (
 
 written_instants as (
 
-    -- A deletion says nothing about attributes, whatever its row holds.
+    -- The row of a deletion says what the member was until then.
     insert into warehouse.work_instants (
         dimension,
         source,
@@ -95,19 +95,16 @@ written_instants as (
         latest.starts_at,
         latest.is_deleted,
         latest.batch_id,
-        case
-            when latest.is_deleted then jsonb '{}'
-            else jsonb_strip_nulls(jsonb_build_object(
-                'store_name', latest.store_name,
-                'store_type', latest.store_type,
-                'manager', latest.manager,
-                'city', latest.city,
-                'state', latest.state,
-                'country', latest.country,
-                'region', latest.region,
-                'opened_date', latest.opened_date
-            )) - declared.type_1
-        end as content
+        jsonb_strip_nulls(jsonb_build_object(
+            'store_name', latest.store_name,
+            'store_type', latest.store_type,
+            'manager', latest.manager,
+            'city', latest.city,
+            'state', latest.state,
+            'country', latest.country,
+            'region', latest.region,
+            'opened_date', latest.opened_date
+        )) - declared.type_1 as content
     from latest
     cross join declared
     returning 1 as is_written

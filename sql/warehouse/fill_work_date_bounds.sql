@@ -1,6 +1,7 @@
 -- Grain: one row per fact and source that a load brings rows of.
 -- Reads: warehouse.work_sources, production.*. Writes: warehouse.work_date_bounds.
--- Returns: how many. Partitions and the calendar must be there before the facts.
+-- Returns: how many. Partitions and the calendar must be there before the facts. A day before 1901
+-- or after 2198 is a mark or a mistake of its source, and stretches neither.
 -- $1 is the smallest of the watermarks: as a constant it tells the planner how few rows are new.
 with
 
@@ -9,8 +10,14 @@ moments as (
     select
         'fact_inventory_transactions' as fact,
         sources.source,
-        min(movements.moved_at) as first_at,
-        max(movements.moved_at) as last_at
+        min(movements.moved_at) filter (
+            where movements.moved_at between timestamptz '1901-01-01 00:00:00+00'
+            and timestamptz '2198-12-31 00:00:00+00'
+        ) as first_at,
+        max(movements.moved_at) filter (
+            where movements.moved_at between timestamptz '1901-01-01 00:00:00+00'
+            and timestamptz '2198-12-31 00:00:00+00'
+        ) as last_at
     from warehouse.work_sources as sources
     inner join production.inventory_movements as movements
         on
@@ -22,8 +29,18 @@ moments as (
     select
         'fact_web_events' as fact,
         sources.source,
-        min(coalesce(events.occurred_at, events.first_loaded_at)) as first_at,
-        max(coalesce(events.occurred_at, events.first_loaded_at)) as last_at
+        min(coalesce(events.occurred_at, events.first_loaded_at)) filter (
+            where
+                coalesce(events.occurred_at, events.first_loaded_at)
+                between timestamptz '1901-01-01 00:00:00+00'
+                and timestamptz '2198-12-31 00:00:00+00'
+        ) as first_at,
+        max(coalesce(events.occurred_at, events.first_loaded_at)) filter (
+            where
+                coalesce(events.occurred_at, events.first_loaded_at)
+                between timestamptz '1901-01-01 00:00:00+00'
+                and timestamptz '2198-12-31 00:00:00+00'
+        ) as last_at
     from warehouse.work_sources as sources
     inner join production.web_events as events
         on
@@ -35,8 +52,14 @@ moments as (
     select
         'fact_fulfilment' as fact,
         sources.source,
-        min(payments.paid_at) as first_at,
-        max(payments.paid_at) as last_at
+        min(payments.paid_at) filter (
+            where payments.paid_at between timestamptz '1901-01-01 00:00:00+00'
+            and timestamptz '2198-12-31 00:00:00+00'
+        ) as first_at,
+        max(payments.paid_at) filter (
+            where payments.paid_at between timestamptz '1901-01-01 00:00:00+00'
+            and timestamptz '2198-12-31 00:00:00+00'
+        ) as last_at
     from warehouse.work_sources as sources
     inner join production.payments as payments
         on
@@ -48,8 +71,14 @@ moments as (
     select
         'fact_fulfilment' as fact,
         sources.source,
-        min(shipments.shipped_at) as first_at,
-        max(shipments.shipped_at) as last_at
+        min(shipments.shipped_at) filter (
+            where shipments.shipped_at between timestamptz '1901-01-01 00:00:00+00'
+            and timestamptz '2198-12-31 00:00:00+00'
+        ) as first_at,
+        max(shipments.shipped_at) filter (
+            where shipments.shipped_at between timestamptz '1901-01-01 00:00:00+00'
+            and timestamptz '2198-12-31 00:00:00+00'
+        ) as last_at
     from warehouse.work_sources as sources
     inner join production.shipments as shipments
         on
@@ -61,8 +90,14 @@ moments as (
     select
         'fact_fulfilment' as fact,
         sources.source,
-        min(shipments.delivered_at) as first_at,
-        max(shipments.delivered_at) as last_at
+        min(shipments.delivered_at) filter (
+            where shipments.delivered_at between timestamptz '1901-01-01 00:00:00+00'
+            and timestamptz '2198-12-31 00:00:00+00'
+        ) as first_at,
+        max(shipments.delivered_at) filter (
+            where shipments.delivered_at between timestamptz '1901-01-01 00:00:00+00'
+            and timestamptz '2198-12-31 00:00:00+00'
+        ) as last_at
     from warehouse.work_sources as sources
     inner join production.shipments as shipments
         on
@@ -74,8 +109,14 @@ moments as (
     select
         'fact_fulfilment' as fact,
         sources.source,
-        min(shipments.estimated_delivery_at) as first_at,
-        max(shipments.estimated_delivery_at) as last_at
+        min(shipments.estimated_delivery_at) filter (
+            where shipments.estimated_delivery_at between timestamptz '1901-01-01 00:00:00+00'
+            and timestamptz '2198-12-31 00:00:00+00'
+        ) as first_at,
+        max(shipments.estimated_delivery_at) filter (
+            where shipments.estimated_delivery_at between timestamptz '1901-01-01 00:00:00+00'
+            and timestamptz '2198-12-31 00:00:00+00'
+        ) as last_at
     from warehouse.work_sources as sources
     inner join production.shipments as shipments
         on
@@ -91,8 +132,14 @@ dates as (
     select
         'fact_sales' as fact,
         sources.source,
-        min(orders.sale_date) as first_date,
-        max(orders.sale_date) as last_date
+        min(orders.sale_date) filter (
+            where orders.sale_date between date '1901-01-01'
+            and date '2198-12-31'
+        ) as first_date,
+        max(orders.sale_date) filter (
+            where orders.sale_date between date '1901-01-01'
+            and date '2198-12-31'
+        ) as last_date
     from warehouse.work_sources as sources
     inner join production.transactions as orders
         on
@@ -104,8 +151,14 @@ dates as (
     select
         'fact_inventory' as fact,
         sources.source,
-        min(counts.snapshot_date) as first_date,
-        max(counts.snapshot_date) as last_date
+        min(counts.snapshot_date) filter (
+            where counts.snapshot_date between date '1901-01-01'
+            and date '2198-12-31'
+        ) as first_date,
+        max(counts.snapshot_date) filter (
+            where counts.snapshot_date between date '1901-01-01'
+            and date '2198-12-31'
+        ) as last_date
     from warehouse.work_sources as sources
     inner join production.inventory_snapshots as counts
         on

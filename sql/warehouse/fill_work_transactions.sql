@@ -84,7 +84,7 @@ touched as (
             )
     where changed.dimension = 'dim_stores'
     union
-    -- Which statuses count, or when a day begins, has changed for the whole shop.
+    -- Which statuses count, when a day begins or the money has changed for the whole shop.
     select
         orders.source,
         orders.transaction_id
@@ -92,8 +92,8 @@ touched as (
     inner join warehouse.dim_retailer as known
         on
             retailers.source = known.source
-            and (retailers.counted_statuses, retailers.time_zone)
-            is distinct from (known.counted_statuses, known.time_zone)
+            and (retailers.counted_statuses, retailers.time_zone, retailers.currency)
+            is distinct from (known.counted_statuses, known.time_zone, known.currency)
     inner join production.transactions as orders
         on retailers.source = orders.source
     union

@@ -52,9 +52,7 @@ unknown as (
             and instants.source = first_known.source
             and instants.member_id = first_known.member_id
             and late.attribute = first_known.attribute
-    where
-        late.scd_type = 2
-        and not instants.is_deleted
+    where late.scd_type = 2
     group by
         instants.dimension,
         instants.source,
@@ -103,7 +101,7 @@ compared as (
 versions as (
 
     -- Equal neighbours are one version; the first reaches back to the beginning, unless it is a
-    -- deletion. A deleted member shows what it was before.
+    -- deletion, which says itself what it ends.
     select
         compared.dimension,
         compared.source,
@@ -112,11 +110,7 @@ versions as (
         compared.is_deleted,
         compared.batch_id,
         compared.was_deleted is null as is_first,
-        case
-            when compared.is_deleted
-                then coalesce(lag(compared.content) over of_member, compared.content)
-            else compared.content
-        end as content,
+        compared.content,
         case
             when compared.was_deleted is null and not compared.is_deleted
                 then timestamptz '1900-01-01 00:00:00+00'

@@ -22,14 +22,14 @@ dates as (
             touched.source = fulfilments.source
             and touched.transaction_id = fulfilments.transaction_id
     union
-    -- A load of everything trusts nothing but the facts themselves.
+    -- A load of everything, and the first one after an upgrade (0), trust nothing but the facts.
     select facts.sale_date
     from warehouse.work_sources as sources
     inner join warehouse.fact_sales as facts
         on sources.source = facts.source
     where
         sources.is_full
-        or sources.after_batch_id <= 0
+        or sources.after_batch_id = 0
 
 ),
 

@@ -26,7 +26,6 @@ compared as (
         and (
             wanted.product_key is null
             or known.valid_from <> wanted.valid_from
-            or known.category is distinct from wanted.category
             or known.cost is distinct from wanted.cost
             or known.currency is distinct from wanted.currency
             or known.supplier_id is distinct from wanted.supplier_id

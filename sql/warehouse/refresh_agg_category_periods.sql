@@ -12,9 +12,19 @@ touched as (
         periods.period_type,
         cast(
             date_trunc(periods.period_type, cast(listed.full_date as timestamp)) as date
-        ) as period_start
+        ) as period_start,
+        cast(
+            date_trunc(periods.period_type, cast(listed.full_date as timestamp))
+            + cast(periods.length as interval) as date
+        ) as period_end
     from warehouse.work_days as listed
-    cross join (values ('week'), ('month'), ('quarter'), ('year')) as periods (period_type)
+    cross join (
+        values
+        ('week', '7 days'),
+        ('month', '1 month'),
+        ('quarter', '3 months'),
+        ('year', '1 year')
+    ) as periods (period_type, length)
     where listed.grain = 'category'
 
 ),
@@ -36,8 +46,7 @@ computed as (
             touched.retailer_key = days.retailer_key
             and days.period_type = 'day'
             and touched.period_start <= days.period_start
-            and touched.period_start
-            = cast(date_trunc(touched.period_type, cast(days.period_start as timestamp)) as date)
+            and touched.period_end > days.period_start
     group by
         days.retailer_key,
         days.currency,

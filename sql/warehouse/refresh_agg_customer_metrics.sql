@@ -82,21 +82,48 @@ computed as (
 
 ),
 
+gone as (
+
+    -- By sorting, not by an anti join: nobody knows beforehand how many rows are computed.
+    select
+        both_sides.retailer_key,
+        both_sides.currency,
+        both_sides.customer_id
+    from (
+        select
+            known.retailer_key,
+            known.currency,
+            known.customer_id,
+            false as is_wanted
+        from warehouse.agg_customer_metrics as known
+        inner join touched
+            on
+                known.retailer_key = touched.retailer_key
+                and known.customer_id = touched.customer_id
+        union all
+        select
+            computed.retailer_key,
+            computed.currency,
+            computed.customer_id,
+            true as is_wanted
+        from computed
+    ) as both_sides
+    group by
+        both_sides.retailer_key,
+        both_sides.currency,
+        both_sides.customer_id
+    having not bool_or(both_sides.is_wanted)
+
+),
+
 deleted as (
 
     delete from warehouse.agg_customer_metrics as known
-    using touched
+    using gone
     where
-        known.retailer_key = touched.retailer_key
-        and known.customer_id = touched.customer_id
-        -- No part of the key is null; a list is hashed, however many rows the planner expects.
-        and (known.retailer_key, known.currency, known.customer_id) not in (
-            select
-                computed.retailer_key,
-                computed.currency,
-                computed.customer_id
-            from computed
-        )
+        known.retailer_key = gone.retailer_key
+        and known.currency = gone.currency
+        and known.customer_id = gone.customer_id
     returning 1 as is_deleted_row
 
 ),

@@ -64,21 +64,48 @@ computed as (
 
 ),
 
+gone as (
+
+    -- By sorting, not by an anti join: nobody knows beforehand how many rows are computed.
+    select
+        both_sides.retailer_key,
+        both_sides.currency,
+        both_sides.date_key
+    from (
+        select
+            known.retailer_key,
+            known.currency,
+            known.date_key,
+            false as is_wanted
+        from warehouse.agg_daily_sales as known
+        inner join touched
+            on
+                known.retailer_key = touched.retailer_key
+                and known.date_key = touched.date_key
+        union all
+        select
+            computed.retailer_key,
+            computed.currency,
+            computed.date_key,
+            true as is_wanted
+        from computed
+    ) as both_sides
+    group by
+        both_sides.retailer_key,
+        both_sides.currency,
+        both_sides.date_key
+    having not bool_or(both_sides.is_wanted)
+
+),
+
 deleted as (
 
     delete from warehouse.agg_daily_sales as known
-    using touched
+    using gone
     where
-        known.retailer_key = touched.retailer_key
-        and known.date_key = touched.date_key
-        -- No part of the key is null; a list is hashed, however many rows the planner expects.
-        and (known.retailer_key, known.currency, known.date_key) not in (
-            select
-                computed.retailer_key,
-                computed.currency,
-                computed.date_key
-            from computed
-        )
+        known.retailer_key = gone.retailer_key
+        and known.currency = gone.currency
+        and known.date_key = gone.date_key
     returning 1 as is_deleted_row
 
 ),

@@ -47,6 +47,10 @@ versions as (
     where
         facts.is_counted
         and facts.sale_date = any(cast($2 as date[]))
+        and facts.retailer_key in (
+            select touched.retailer_key
+            from touched
+        )
     group by
         facts.retailer_key,
         facts.currency,
@@ -82,24 +86,53 @@ computed as (
 
 ),
 
+gone as (
+
+    -- By sorting, not by an anti join: nobody knows beforehand how many rows are computed.
+    select
+        both_sides.retailer_key,
+        both_sides.currency,
+        both_sides.month_start,
+        both_sides.product_id
+    from (
+        select
+            known.retailer_key,
+            known.currency,
+            known.month_start,
+            known.product_id,
+            false as is_wanted
+        from warehouse.agg_monthly_product_sales as known
+        inner join touched
+            on
+                known.retailer_key = touched.retailer_key
+                and known.month_start = touched.month_start
+        union all
+        select
+            computed.retailer_key,
+            computed.currency,
+            computed.month_start,
+            computed.product_id,
+            true as is_wanted
+        from computed
+    ) as both_sides
+    group by
+        both_sides.retailer_key,
+        both_sides.currency,
+        both_sides.month_start,
+        both_sides.product_id
+    having not bool_or(both_sides.is_wanted)
+
+),
+
 deleted as (
 
     delete from warehouse.agg_monthly_product_sales as known
-    using touched
+    using gone
     where
-        known.retailer_key = touched.retailer_key
-        and known.month_start = touched.month_start
-        -- No part of the key is null; a list is hashed, however many rows the planner expects.
-        and (
-            known.retailer_key, known.currency, known.month_start, known.product_id
-        ) not in (
-            select
-                computed.retailer_key,
-                computed.currency,
-                computed.month_start,
-                computed.product_id
-            from computed
-        )
+        known.retailer_key = gone.retailer_key
+        and known.currency = gone.currency
+        and known.month_start = gone.month_start
+        and known.product_id = gone.product_id
     returning 1 as is_deleted_row
 
 ),

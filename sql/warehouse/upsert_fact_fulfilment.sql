@@ -128,30 +128,26 @@ computed as (
         milestones.sale_date as ordered_date,
         cast(to_char(milestones.sale_date, 'YYYYMMDD') as integer) as ordered_date_key,
         coalesce(
-            cast(
-                to_char(milestones.paid_at at time zone milestones.time_zone, 'YYYYMMDD')
-                as integer
+            warehouse.date_key_of(
+                cast(milestones.paid_at at time zone milestones.time_zone as date)
             ),
             -2
         ) as paid_date_key,
         coalesce(
-            cast(
-                to_char(milestones.shipped_at at time zone milestones.time_zone, 'YYYYMMDD')
-                as integer
+            warehouse.date_key_of(
+                cast(milestones.shipped_at at time zone milestones.time_zone as date)
             ),
             -2
         ) as shipped_date_key,
         coalesce(
-            cast(
-                to_char(milestones.delivered_at at time zone milestones.time_zone, 'YYYYMMDD')
-                as integer
+            warehouse.date_key_of(
+                cast(milestones.delivered_at at time zone milestones.time_zone as date)
             ),
             -2
         ) as delivered_date_key,
         coalesce(
-            cast(
-                to_char(milestones.promised_at at time zone milestones.time_zone, 'YYYYMMDD')
-                as integer
+            warehouse.date_key_of(
+                cast(milestones.promised_at at time zone milestones.time_zone as date)
             ),
             -2
         ) as promised_date_key,

@@ -15,7 +15,7 @@ use common::Status;
 
 use crate::production::by_hand::{Shop, order};
 
-const TABLES: [&str; 21] = [
+const TABLES: [&str; 22] = [
     "warehouse.dim_customers",
     "warehouse.dim_products",
     "warehouse.dim_stores",
@@ -28,6 +28,7 @@ const TABLES: [&str; 21] = [
     "warehouse.fact_sales",
     "warehouse.agg_daily_sales",
     "warehouse.agg_product_performance",
+    "warehouse.agg_monthly_product_sales",
     "warehouse.agg_customer_metrics",
     "warehouse.fact_inventory",
     "warehouse.fact_inventory_transactions",
@@ -211,6 +212,12 @@ async fn facts_and_aggregates_follow_an_order_that_moves() -> anyhow::Result<()>
     assert_eq!(shop.lines(days).await?, ["(20250401,1,20.00,1)"]);
     let customers = "select customer_id, last_purchase_date from warehouse.agg_customer_metrics";
     assert_eq!(shop.lines(customers).await?, ["(C2,2025-04-01)"]);
+    let months = "select month_start, product_id, total_quantity_sold, total_revenue
+                  from warehouse.agg_monthly_product_sales";
+    assert_eq!(shop.lines(months).await?, ["(2025-04-01,P1,2,20.00)"]);
+    let products = "select product_id, total_quantity_sold, total_revenue
+                    from warehouse.agg_product_performance";
+    assert_eq!(shop.lines(products).await?, ["(P1,2,20.00)"]);
     // A cancelled order stays a fact and leaves the aggregates.
     let cancelled = moved
         .replace("completed", "Cancelled")
@@ -220,6 +227,8 @@ async fn facts_and_aggregates_follow_an_order_that_moves() -> anyhow::Result<()>
     assert_eq!(shop.lines(facts).await?.len(), 1);
     assert_eq!(shop.lines(days).await?.len(), 0);
     assert_eq!(shop.lines(customers).await?.len(), 0);
+    assert_eq!(shop.lines(months).await?.len(), 0);
+    assert_eq!(shop.lines(products).await?.len(), 0);
     Ok(())
 }
 

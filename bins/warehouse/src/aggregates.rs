@@ -58,7 +58,7 @@ async fn write_days(load: &mut Load<'_>) -> anyhow::Result<()> {
     let SaleDates {
         days,
         days_of_months,
-    } = std::mem::take(&mut load.sale_dates);
+    } = load.sale_dates.clone();
     load.upsert_with("warehouse.agg_daily_sales", REFRESH_DAYS, &days)
         .await?;
     load.upsert_with(

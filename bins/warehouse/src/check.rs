@@ -24,7 +24,7 @@ pub struct CheckOptions {
 }
 
 /// Each returns `offender` and, on every row, how many there are in all.
-const CHECKS: [Sql; 21] = [
+const CHECKS: [Sql; 22] = [
     sql!("warehouse/checks/facts_outside_their_version.sql"),
     sql!("warehouse/checks/facts_with_dangling_keys.sql"),
     sql!("warehouse/checks/facts_without_lineage.sql"),
@@ -37,6 +37,7 @@ const CHECKS: [Sql; 21] = [
     sql!("warehouse/checks/missing_partitions.sql"),
     sql!("warehouse/checks/differing_agg_daily_sales.sql"),
     sql!("warehouse/checks/differing_agg_product_performance.sql"),
+    sql!("warehouse/checks/differing_agg_monthly_product_sales.sql"),
     sql!("warehouse/checks/differing_agg_customer_metrics.sql"),
     sql!("warehouse/checks/differing_agg_hourly_metrics.sql"),
     sql!("warehouse/checks/differing_agg_category_performance.sql"),

@@ -4,9 +4,10 @@
 //! and the watermark of each source that was consumed.
 //!
 //! Architecture invariant: only this program writes `warehouse`, in one transaction with the writer
-//! lock, so that every reader sees dimensions, facts and aggregates of the same batches. Only what
-//! those batches touched is computed anew, and only rows that differ are written. All histories are
-//! computed anew when it is declared otherwise which attributes have one.
+//! lock (but for empty partitions, which come before it), so that every reader sees dimensions,
+//! facts and aggregates of the same batches. Only what those batches touched is computed anew, and
+//! only rows that differ are written. All histories are computed anew when it is declared otherwise
+//! which attributes have one.
 
 mod aggregates;
 mod check;

@@ -43,7 +43,7 @@ pub(crate) struct Load<'a> {
 }
 
 /// Where the facts of the touched orders are and will be; what is cut by month is read there only.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct SaleDates {
     /// Their days.
     pub(crate) days: Vec<NaiveDate>,

@@ -51,7 +51,7 @@ pub(crate) async fn prepare(
     if !ahead.is_empty() {
         let tx = begin(client).await?;
         db::execute(&tx, SET_SHORT_LOCK_TIMEOUT, &[]).await?;
-        match add(&tx, &ahead).await {
+        match add_locked(&tx, &ahead).await {
             Ok(count) => {
                 commit(tx).await?;
                 added += count;
@@ -74,9 +74,13 @@ pub(crate) async fn prepare(
 }
 
 /// What the load brings, for the calendar; and partitions of batches that were published since
-/// [`prepare`], or all of them in a dry run.
+/// [`prepare`].
 pub(crate) async fn ensure(load: &Load<'_>, settings: &Settings) -> anyhow::Result<()> {
     db::count(load.tx, FILL_WORK_DATE_BOUNDS, &[&load.after_batch_id]).await?;
+    if load.ctx.dry_run {
+        // Attaching would make readers wait; what has no partition falls into the net meanwhile.
+        return Ok(());
+    }
     let mut needed = missing(load.ctx, load.tx, settings).await?;
     needed.retain(|it| it.is_needed);
     add(load.tx, &needed).await?;
@@ -114,6 +118,12 @@ async fn add(tx: &Transaction<'_>, months: &[Missing]) -> anyhow::Result<u64> {
             .with_context(|| format!("failed to add {} of `{}`", it.month, it.fact))?;
     }
     Ok(added)
+}
+
+/// Another load may be about to make the same months.
+async fn add_locked(tx: &Transaction<'_>, months: &[Missing]) -> anyhow::Result<u64> {
+    db::writer_lock(tx).await?;
+    add(tx, months).await
 }
 
 async fn begin(client: &mut Object) -> anyhow::Result<Transaction<'_>> {

@@ -84,7 +84,10 @@ fn offences(path: &str, text: &str, placed: &[Placement]) -> Vec<String> {
     }
     let sizes = ["relation_size", "pg_table_size", "reltuples", "relpages"];
     // The wrappers themselves are there.
-    let is_wrapper = ["migrations/0001_schemas.sql", "migrations/0016_incremental.sql"];
+    let is_wrapper = [
+        "migrations/0001_schemas.sql",
+        "migrations/0016_incremental.sql",
+    ];
     if !is_wrapper.contains(&path) && sizes.iter().any(|it| code.contains(it)) {
         add("17", "a size or an estimate does not come from `ops.*`");
     }

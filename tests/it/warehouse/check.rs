@@ -35,7 +35,7 @@ const VERSIONS: [(&str, &str); 12] = [
     ("fact_web_sessions synthetic VIS001 SES001", "customer_key"),
 ];
 
-const PLANTS: [Plant; 33] = [
+const PLANTS: [Plant; 34] = [
     (
         "facts_outside_their_version",
         "update warehouse.dim_customers set valid_from = '2030-01-01' where customer_key > 0;
@@ -180,6 +180,12 @@ const PLANTS: [Plant; 33] = [
         "update warehouse.agg_product_performance set avg_discount_percentage = 1
              where product_id = 'PROD0001'",
         "1 USD PROD0001",
+    ),
+    (
+        "differing_agg_monthly_product_sales",
+        "update warehouse.agg_monthly_product_sales set discounted_line_count = 99
+             where product_id = 'PROD0001' and month_start = '2025-01-01'",
+        "1 USD 2025-01-01 PROD0001",
     ),
     (
         "differing_agg_customer_metrics",

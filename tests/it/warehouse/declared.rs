@@ -49,8 +49,14 @@ async fn a_changed_declaration_is_followed_by_the_next_load() -> anyhow::Result<
     assert_eq!(shop.lines(FACT_CITIES).await?, cities);
     assert_eq!(load(&shop, history).await?.status, Status::NothingToDo);
 
-    // Type 1: one version with the latest city, which keeps the key of the first.
+    // Type 1: one version with the latest city, which keeps the key of the first. Who reads the
+    // warehouse is told, although the batch is the same.
+    shop.client
+        .batch_execute("update ops.watermarks set moved_at = '2000-01-01'")
+        .await?;
     load(&shop, r#"type_2 = ["email"]"#).await?;
+    let told = "select source, moved_at > '2000-01-01' from ops.watermarks";
+    assert_eq!(shop.lines(told).await?, ["(shop,t)"]);
     let merged = shop.lines(VERSIONS).await?;
     assert_eq!(merged, [detailed[0].clone()]);
     let cities_now = ["(T01,Rome)", "(T03,Rome)", "(T05,Rome)"];

@@ -184,7 +184,7 @@ async fn a_deleted_member_shows_what_it_was_and_may_come_back() -> anyhow::Resul
         from warehouse.dim_customers where customer_id = 'C1' order by valid_from";
     let key = "select customer_key from warehouse.fact_sales";
     let stub = shop.lines(key).await?;
-    // What the row of a deletion holds says nothing.
+    // The row of a deletion says what the member was until then.
     let deletion = "insert into production.customers_changes (source, customer_id, effective_at,
              load_sequence, city, is_deleted, row_hash, batch_id, loaded_at)
          values ('shop', 'C1', '2025-03-01Z', 0, 'gone', true, '-', 2, '2026-01-15')";
@@ -194,8 +194,8 @@ async fn a_deleted_member_shows_what_it_was_and_may_come_back() -> anyhow::Resul
     assert_eq!(
         shop.lines(versions).await?,
         [
-            r#"("1900-01-01 00:00:00",,f,t)"#,
-            r#"("2025-03-01 00:00:00",,t,t)"#
+            r#"("1900-01-01 00:00:00",gone,f,t)"#,
+            r#"("2025-03-01 00:00:00",gone,t,t)"#
         ]
     );
     shop.publish(&customer("C1", Some("Rome"), "2025-01-01Z"))
@@ -207,7 +207,7 @@ async fn a_deleted_member_shows_what_it_was_and_may_come_back() -> anyhow::Resul
         shop.lines(versions).await?,
         [
             r#"("1900-01-01 00:00:00",Rome,f,f)"#,
-            r#"("2025-03-01 00:00:00",Rome,t,f)"#,
+            r#"("2025-03-01 00:00:00",gone,t,f)"#,
             r#"("2025-06-01 00:00:00",Rome,f,f)"#
         ]
     );

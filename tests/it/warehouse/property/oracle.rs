@@ -104,10 +104,12 @@ fn versions_of(kind: &'static Kind, events: &[&Event]) -> Vec<Version> {
         is_inferred: newest.is_none(),
     }];
     for (start, event) in &instants {
-        let values = match ended_by(event, events).filter(|_| event.is_deleted) {
-            Some(ended) => with_history(kind, ended),
-            None => tracked(kind, &instants, *start, event),
+        // A deletion says what it ends.
+        let says = match event.is_deleted {
+            true => ended_by(event, events).expect("something to end"),
+            false => event,
         };
+        let values = tracked(kind, &instants, *start, says);
         append(&mut versions, *start, values, event.is_deleted);
     }
     for version in &mut versions {
@@ -126,15 +128,10 @@ fn append(versions: &mut Vec<Version>, start: DateTime<Utc>, values: Values, is_
         (last.effective_at, last.values, last.is_deleted) = (Some(start), values, is_deleted);
         return;
     }
-    let values = match (is_stub, is_deleted) {
+    if is_stub {
         // Until its deletion the member was what the deletion says of it.
-        (true, _) => {
-            last.values = values.clone();
-            values
-        }
-        (false, true) => last.values.clone(),
-        (false, false) => values,
-    };
+        last.values = values.clone();
+    }
     if (&last.values, last.is_deleted) == (&values, is_deleted) {
         return;
     }
@@ -150,15 +147,6 @@ fn append(versions: &mut Vec<Version>, start: DateTime<Utc>, values: Values, is_
     versions.push(version);
 }
 
-/// The attributes with history, as the event says.
-fn with_history(kind: &'static Kind, event: &Event) -> Values {
-    let mut values: Values = Default::default();
-    for index in (0..3).filter(|index| kind.has_history[*index]) {
-        values[index] = event.values[index].map(canonical);
-    }
-    values
-}
-
 /// The attributes with history of a moment: one that was not known yet has its first known value.
 fn tracked(
     kind: &'static Kind,
@@ -167,7 +155,7 @@ fn tracked(
     event: &Event,
 ) -> Values {
     let mut values: Values = Default::default();
-    for index in (0..3).filter(|index| kind.has_history[*index] && !event.is_deleted) {
+    for index in (0..3).filter(|index| kind.has_history[*index]) {
         let is_late = kind == &CUSTOMERS && index == 2 && start < age_known_since();
         let mut later = instants.range(age_known_since()..).map(|(_, event)| event);
         let says = match is_late {
