@@ -7,7 +7,7 @@ use super::state::Violation;
 use super::{Loader, histories_hold};
 use crate::support::programs_dir;
 
-const CASES: usize = 60;
+const CASES: usize = 200;
 const STEPS: usize = 4;
 
 /// A piece of one statement, what it becomes, and how that must be noticed.
