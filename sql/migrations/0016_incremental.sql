@@ -37,7 +37,7 @@ as $$
     where tables.relkind = 'r'
 $$;
 
-comment on function ops.estimated_rows(text []) is
+comment on function ops.estimated_rows is
 'Rows of tables and their partitions as of their last analysis; 0 before the first';
 
 -- Sums that a product's totals follow from, so that a load reads the months that it touches only.

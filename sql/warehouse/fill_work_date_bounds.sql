@@ -31,15 +31,15 @@ moments as (
         sources.source,
         min(coalesce(events.occurred_at, events.first_loaded_at)) filter (
             where
-                coalesce(events.occurred_at, events.first_loaded_at)
-                between timestamptz '1901-01-01 00:00:00+00'
-                and timestamptz '2198-12-31 00:00:00+00'
+            coalesce(events.occurred_at, events.first_loaded_at)
+            between timestamptz '1901-01-01 00:00:00+00'
+            and timestamptz '2198-12-31 00:00:00+00'
         ) as first_at,
         max(coalesce(events.occurred_at, events.first_loaded_at)) filter (
             where
-                coalesce(events.occurred_at, events.first_loaded_at)
-                between timestamptz '1901-01-01 00:00:00+00'
-                and timestamptz '2198-12-31 00:00:00+00'
+            coalesce(events.occurred_at, events.first_loaded_at)
+            between timestamptz '1901-01-01 00:00:00+00'
+            and timestamptz '2198-12-31 00:00:00+00'
         ) as last_at
     from warehouse.work_sources as sources
     inner join production.web_events as events
