@@ -96,7 +96,23 @@ struct Declaration {
     type_2: Vec<String>,
     /// Before this day (UTC) the attribute counts as unknown.
     #[serde(default)]
-    known_since: BTreeMap<String, NaiveDate>,
+    known_since: BTreeMap<String, Day>,
+}
+
+/// A day of the configuration, whose mistakes are told with what was written.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(try_from = "String")]
+struct Day(NaiveDate);
+
+impl TryFrom<String> for Day {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.parse() {
+            Ok(day) => Ok(Self(day)),
+            Err(_) => Err(format!("known_since: `{text}` is no day like `2026-01-31`")),
+        }
+    }
 }
 
 /// One column per parameter of the statements, one element per attribute.
@@ -196,7 +212,7 @@ impl Dimensions {
                 columns.types.push(if has_history { 2 } else { 1 });
                 columns
                     .known_since
-                    .push(since.map(|day| day.and_time(NaiveTime::MIN).and_utc()));
+                    .push(since.map(|day| day.0.and_time(NaiveTime::MIN).and_utc()));
             }
         }
         columns
@@ -228,6 +244,10 @@ mod tests {
             (
                 "[warehouse.dimensions.products]\nknown_since = { brand = \"2026-01-01\" }",
                 "only means something for an attribute of type_2",
+            ),
+            (
+                "[warehouse.dimensions.customers]\nknown_since = { city = \"May\" }",
+                "known_since: `May` is no day like `2026-01-31`",
             ),
             (
                 "[warehouse.dimensions.shops]\ntype_2 = []",
