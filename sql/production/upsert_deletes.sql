@@ -2,7 +2,8 @@
 -- Reads: staging.deletes, ops.rejections. Writes: production.deletes.
 -- Returns: rows published, and how many of them were inserted and updated.
 -- A deletion is kept whether its row is here or not, since it may come first.
--- Rerunnable: a deletion that is known is left alone.
+-- Rerunnable: a deletion that is known is left alone. `do nothing`, since there is nothing to
+-- update: the key is the whole row.
 with
 
 accepted as (
