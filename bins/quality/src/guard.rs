@@ -3,6 +3,8 @@
 
 mod volume;
 
+use std::collections::BTreeMap;
+
 use anyhow::Context as _;
 use common::{Sql, db};
 use deadpool_postgres::Transaction;
@@ -29,6 +31,22 @@ struct Movement {
     rows_moved: u64,
 }
 
+impl Movement {
+    fn percent(&self) -> f64 {
+        percent(self.rows_moved, self.rows_compared)
+    }
+
+    fn outcome(&self, status: CheckStatus, expected: String) -> Outcome {
+        Outcome {
+            status,
+            element_count: self.rows_compared,
+            unexpected_count: self.rows_moved,
+            expected,
+            actual: format!("{} rows ({:.3} %)", self.rows_moved, self.percent()),
+        }
+    }
+}
+
 /// Runs the guards that the batch gives cause for.
 pub(crate) async fn run(
     tx: &Transaction<'_>,
@@ -37,12 +55,13 @@ pub(crate) async fn run(
     settings: &Settings,
 ) -> anyhow::Result<Vec<CheckResult>> {
     let mut results = Vec::new();
+    let mut untold = BTreeMap::new();
     for table in tables.iter().filter(|table| !table.is_replayed) {
         let entity = table.entity;
-        if entity.name == DELETES {
-            results.extend(deleted(tx, batch, table, settings).await?);
-        } else if table.is_whole && !entity.key.is_empty() {
-            results.push(vanished(tx, batch, table, settings).await?);
+        if entity.name != DELETES && table.is_whole && !entity.key.is_empty() {
+            let (result, untold_rows) = vanished(tx, batch, table, settings).await?;
+            results.push(result);
+            untold.insert(entity.name.clone(), untold_rows);
         }
         if entity.name == volume::DATASET {
             results.push(volume::check(tx, batch, table, settings).await?);
@@ -51,40 +70,48 @@ pub(crate) async fn run(
             results.push(price_shift(tx, batch, table, settings).await?);
         }
     }
+    let told = |table: &&Table<'_>| !table.is_replayed && table.entity.name == DELETES;
+    if let Some(table) = tables.iter().find(told) {
+        results.extend(deleted(tx, batch, table, &untold, settings).await?);
+    }
     Ok(results)
 }
 
-/// An extract that is empty or was cut short closes nothing.
+/// An extract that is empty or was cut short closes nothing. Also returns how many of the vanished
+/// rows no deletion tells of.
 async fn vanished(
     tx: &Transaction<'_>,
     batch: &Batch,
     table: &Table<'_>,
     settings: &Settings,
-) -> anyhow::Result<CheckResult> {
+) -> anyhow::Result<(CheckResult, u64)> {
     let entity = table.entity;
     let text = statement::vanished(batch, entity);
     let row = tx
         .query_one(&text, &[])
         .await
         .with_context(|| format!("failed to look for vanished rows of {}", entity.name))?;
-    let limit = Limit::of_losses(settings);
-    Ok(result(batch, table, "vanished", &movement(&row)?, limit))
+    let result = losses(batch, table, "vanished", &movement(&row)?, settings);
+    Ok((result, count(&row, 2)?))
 }
 
-/// Nor does a list of deletions that names a mass of rows.
+/// Nor does a list of deletions that names a mass of rows, or that does so together with what
+/// vanished from the same table.
 async fn deleted(
     tx: &Transaction<'_>,
     batch: &Batch,
     table: &Table<'_>,
+    untold: &BTreeMap<String, u64>,
     settings: &Settings,
 ) -> anyhow::Result<Vec<CheckResult>> {
     let parameters: db::Parameters<'_> = &[&batch.batch_id, &batch.source];
     let rows = db::rows(tx, GUARD_DELETES, parameters).await?;
     let results = rows.iter().map(|row| {
         let entity: String = row.try_get("entity")?;
-        let limit = Limit::of_losses(settings);
+        let mut movement = movement(row)?;
+        movement.rows_moved += untold.get(&entity).copied().unwrap_or(0);
         let name = format!("mass_of_{entity}");
-        Ok(result(batch, table, &name, &movement(row)?, limit))
+        Ok(losses(batch, table, &name, &movement, settings))
     });
     results.collect()
 }
@@ -98,77 +125,56 @@ async fn price_shift(
     let factor = settings.price_shift_factor;
     let parameters: db::Parameters<'_> = &[&batch.batch_id, &batch.source, &factor];
     let row = db::row(tx, GUARD_PRICE_SHIFT, parameters).await?;
-    let limit = Limit {
-        percent_max: settings.price_shift_percent_max,
-        few_percent_max: None,
-        rows_min: settings.guard_rows_min,
+    let movement = movement(&row)?;
+    let percent_max = settings.price_shift_percent_max;
+    let status = if movement.rows_compared < settings.guard_rows_min {
+        CheckStatus::Skip
+    } else if movement.percent() > percent_max {
+        CheckStatus::Fail
+    } else {
+        CheckStatus::Pass
     };
-    Ok(result(batch, table, "price_shift", &movement(&row)?, limit))
+    let outcome = movement.outcome(status, format!("<= {percent_max} %"));
+    Ok(outcome.into_result(batch, table, "price_shift"))
 }
 
-/// How much may move.
-struct Limit {
-    percent_max: f64,
-    /// The same of fewer rows than `rows_min`; without it they are not judged.
-    few_percent_max: Option<f64>,
-    rows_min: u64,
+/// Rows that a table of so many rows may lose: the percentage, or a few, yet of those never more
+/// than half, since a table that is empty in the end was never meant to be.
+fn losses_max(rows_compared: u64, settings: &Settings) -> u64 {
+    let share = (rows_compared as f64 * settings.vanished_percent_max / 100.0) as u64;
+    let few = settings.vanished_few_rows_max.min(rows_compared / 2);
+    share.max(few)
 }
 
-impl Limit {
-    fn of_losses(settings: &Settings) -> Self {
-        Self {
-            percent_max: settings.vanished_percent_max,
-            few_percent_max: Some(settings.vanished_few_percent_max),
-            rows_min: settings.guard_rows_min,
-        }
-    }
-
-    /// None where there is too little to compare with.
-    fn percent_of(&self, rows_compared: u64) -> Option<f64> {
-        if rows_compared == 0 {
-            None
-        } else if rows_compared < self.rows_min {
-            self.few_percent_max
-        } else {
-            Some(self.percent_max)
-        }
-    }
-}
-
-fn movement(row: &Row) -> anyhow::Result<Movement> {
-    let count = |index: usize| -> anyhow::Result<u64> {
-        let count: i64 = row.try_get(index).context("a guard returned no count")?;
-        u64::try_from(count).context("a guard returned a negative count")
-    };
-    Ok(Movement {
-        rows_compared: count(0)?,
-        rows_moved: count(1)?,
-    })
-}
-
-fn result(
+fn losses(
     batch: &Batch,
     table: &Table<'_>,
     name: &str,
     movement: &Movement,
-    limit: Limit,
+    settings: &Settings,
 ) -> CheckResult {
-    let moved_percent = percent(movement.rows_moved, movement.rows_compared);
-    let percent_max = limit.percent_of(movement.rows_compared);
-    let status = match percent_max {
-        None => CheckStatus::Skip,
-        Some(percent_max) if moved_percent > percent_max => CheckStatus::Fail,
-        Some(_) => CheckStatus::Pass,
+    let rows_max = losses_max(movement.rows_compared, settings);
+    let status = if movement.rows_compared == 0 {
+        CheckStatus::Skip
+    } else if movement.rows_moved > rows_max {
+        CheckStatus::Fail
+    } else {
+        CheckStatus::Pass
     };
-    let percent_max = percent_max.unwrap_or(limit.percent_max);
-    let outcome = Outcome {
-        status,
-        element_count: movement.rows_compared,
-        unexpected_count: movement.rows_moved,
-        expected: format!("<= {percent_max} %"),
-        actual: format!("{} rows ({moved_percent:.3} %)", movement.rows_moved),
-    };
+    let outcome = movement.outcome(status, format!("<= {rows_max} rows"));
     outcome.into_result(batch, table, name)
+}
+
+fn count(row: &Row, index: usize) -> anyhow::Result<u64> {
+    let count: i64 = row.try_get(index).context("a guard returned no count")?;
+    u64::try_from(count).context("a guard returned a negative count")
+}
+
+fn movement(row: &Row) -> anyhow::Result<Movement> {
+    Ok(Movement {
+        rows_compared: count(row, 0)?,
+        rows_moved: count(row, 1)?,
+    })
 }
 
 /// What a guard found, in what it compared.
@@ -206,5 +212,18 @@ impl Outcome {
             execution_time: 0.0,
             overridden: false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_table_may_lose_two_rows_but_not_most_of_itself() {
+        let settings = Settings::default();
+        let of = |rows| losses_max(rows, &settings);
+        assert_eq!([0, 1, 2, 3, 4, 15, 20].map(of), [0, 0, 1, 1, 2, 2, 2]);
+        assert_eq!([59, 60, 100, 1000].map(of), [2, 3, 5, 50]);
     }
 }

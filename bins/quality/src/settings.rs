@@ -26,9 +26,9 @@ pub struct Settings {
     /// Most rows of a snapshot that may vanish between two batches.
     #[validate(range(min = 0.0, max = 100.0))]
     pub vanished_percent_max: f64,
-    /// The same of a table with fewer than `guard_rows_min` rows, where one row is many percent.
-    #[validate(range(min = 0.0, max = 100.0))]
-    pub vanished_few_percent_max: f64,
+    /// So many rows may vanish of a small table, too, where one row is many percent; never more than
+    /// half of them.
+    pub vanished_few_rows_max: u64,
     /// A price that moves by more than this factor, up or down, has shifted.
     #[validate(range(min = 1.0))]
     pub price_shift_factor: f64,
@@ -64,7 +64,7 @@ impl Default for Settings {
             quarantined_percent_max: 5.0,
             quarantined_rows_min: 100,
             vanished_percent_max: 5.0,
-            vanished_few_percent_max: 50.0,
+            vanished_few_rows_max: 2,
             price_shift_factor: 5.0,
             price_shift_percent_max: 5.0,
             guard_rows_min: 20,

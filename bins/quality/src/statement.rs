@@ -77,7 +77,11 @@ where staged.batch_id = {batch_id} and staged.row_id = any($1::bigint[])",
 pub(crate) fn vanished(batch: &Batch, entity: &Entity) -> String {
     format!(
         "select count(*) as rows_known,
-    count(*) filter (where staged.is_here is null) as rows_vanished
+    count(*) filter (where staged.is_here is null) as rows_vanished,
+    count(*) filter (where staged.is_here is null and not exists (
+        select 1 from {deletes} as told
+        where told.batch_id = {batch_id} and told.entity = {entity} and told.key = cast({named} as text)
+    )) as rows_untold
 from {published} as known
 left join (
     select distinct {key}, true as is_here from {table} as staged
@@ -86,6 +90,10 @@ left join (
 where known.source = {source} and not known.is_inferred and not known.is_deleted",
         published = production(&entity.name),
         table = staging(&entity.name),
+        deletes = staging("deletes"),
+        entity = literal(&entity.name),
+        // A deletion names a row by the last column of its key.
+        named = columns("known", &entity.key[entity.key.len() - 1..]),
         key = columns("staged", &entity.key),
         batch_id = batch.batch_id,
         same = equal("staged", &entity.key, "known", &entity.key),

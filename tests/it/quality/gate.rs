@@ -108,6 +108,49 @@ async fn guards_compare_with_production() {
     assert_eq!(failures, "products.vanished products.price_shift");
 }
 
+/// Goal: a small table may lose two rows, by whatever way, and not three.
+/// Method: eight products are staged as all that there are; production knows more of them, and
+/// deletions name one that vanished or one that is there.
+#[tokio::test]
+async fn a_small_table_loses_two_rows_at_most() {
+    let shop = Shop::with_orders(8).await;
+    assert_eq!(shop.judge().await.status, Status::Succeeded);
+    shop.execute(&format!(
+        "insert into production.retailers (source, retailer_name, time_zone, {LINEAGE})
+            values ('shop', 'Shop', 'UTC', {EARLIER});
+        insert into ops.ledger
+            (batch_id, layer, dataset, rows_read, rows_rejected, rows_staged)
+            values (1, 'staging', 'deletes', 1, 0, 1);
+        update ops.ledger set is_whole = true where dataset = 'products'"
+    ))
+    .await;
+    let cases = [
+        (10, "K10", ""),
+        (11, "K11", "products.vanished deletes.mass_of_products"),
+        (10, "K1", "deletes.mass_of_products"),
+    ];
+    for (known, deleted, expected) in cases {
+        shop.execute(&format!(
+            "delete from production.products;
+            insert into production.products (source, product_id, price, {LINEAGE})
+                select 'shop', 'K' || n, 10, {EARLIER} from generate_series(1, {known}) as n;
+            delete from staging.deletes;
+            insert into staging.deletes
+                (source, entity, key, deleted_at, batch_id, row_id, file_id, source_line, loaded_at)
+                values ('shop', 'products', '{deleted}', '2025-12-01Z', 1, 1, 7, 2,
+                    '2026-01-15T02:00Z');
+            update ops.batches set state = 'staged'"
+        ))
+        .await;
+        let report = quality::run(&shop.ctx, &quality::Options::default()).await;
+        report.expect("a verdict");
+        let failures = shop
+            .text("select array_to_string(blocking_failures, ' ') from ops.quality_runs")
+            .await;
+        assert_eq!(failures, expected, "{known} known, {deleted} deleted");
+    }
+}
+
 /// Goal: a source cannot let pass what production's foreign keys would refuse.
 #[tokio::test]
 async fn what_production_cannot_take_stays_an_error() {
