@@ -1,5 +1,6 @@
 -- Grain: one row per fact and source that a load brings rows of.
--- Reads: warehouse.work_sources, production.*. Writes: warehouse.work_date_bounds.
+-- Reads: warehouse.work_sources, production.*, ops.batches, ops.raw_files.
+-- Writes: warehouse.work_date_bounds.
 -- Returns: how many. Partitions and the calendar must be there before the facts. A day before 1901
 -- or after 2198 is a mark or a mistake of its source, and stretches neither.
 -- $1 is the smallest of the watermarks: as a constant it tells the planner how few rows are new.
@@ -29,15 +30,15 @@ moments as (
     select
         'fact_web_events' as fact,
         sources.source,
-        min(coalesce(events.occurred_at, events.first_loaded_at)) filter (
+        min(dated.seen_at) filter (
             where
-            coalesce(events.occurred_at, events.first_loaded_at)
+            dated.seen_at
             between timestamptz '1901-01-01 00:00:00+00'
             and timestamptz '2198-12-31 00:00:00+00'
         ) as first_at,
-        max(coalesce(events.occurred_at, events.first_loaded_at)) filter (
+        max(dated.seen_at) filter (
             where
-            coalesce(events.occurred_at, events.first_loaded_at)
+            dated.seen_at
             between timestamptz '1901-01-01 00:00:00+00'
             and timestamptz '2198-12-31 00:00:00+00'
         ) as last_at
@@ -47,6 +48,13 @@ moments as (
             sources.source = events.source
             and sources.after_batch_id < events.batch_id
             and events.batch_id > cast($1 as bigint)
+    cross join lateral (
+        select
+            coalesce(
+                events.occurred_at,
+                production.told_at(null, events.file_id, events.first_batch_id)
+            ) as seen_at
+    ) as dated
     group by sources.source
     union all
     select

@@ -1,17 +1,21 @@
 -- Grain: one row per event of a touched visitor.
--- Reads: warehouse.work_visitors, production.web_events, warehouse.dim_*.
+-- Reads: warehouse.work_visitors, production.web_events, ops.batches, ops.raw_files,
+-- warehouse.dim_*.
 -- Writes: warehouse.fact_web_events. Returns: rows read, new, changed and deleted.
 -- Rerunnable: a fact whose content is the same is left alone; one without an event is deleted.
 with
 
 dated as (
 
-    -- An event without a moment is of the day on which the run that brought it began.
+    -- An event without a moment is of the day that its file, else its batch, is about.
     select
         events.*,
         retailers.retailer_key,
         cast(
-            coalesce(events.occurred_at, events.first_loaded_at)
+            coalesce(
+                events.occurred_at,
+                production.told_at(null, events.file_id, events.first_batch_id)
+            )
             at time zone retailers.time_zone as date
         ) as event_date,
         retailers.time_zone

@@ -105,3 +105,26 @@ async fn re_keyed_and_deleted(shop: &mut Shop) -> anyhow::Result<()> {
     assert_eq!(shop.lines(events).await?, ["(8)"]);
     Ok(())
 }
+
+/// Goal: an event without a moment is of the day that its file, else its batch, is about, whenever it
+/// was loaded.
+#[tokio::test]
+async fn an_event_without_a_moment_goes_by_its_file() -> anyhow::Result<()> {
+    let mut shop = Shop::open().await?;
+    let rows = "insert into ops.raw_files (file_id, batch_id, source, table_name, path,
+                 content_sha256, config_sha256, bytes, modified_at, business_date, rows_read,
+                 rows_loaded, rows_rejected, state)
+             values (7, 1, 'shop', 'web_events', 'a file', '', '', 0, '2026-01-15', '2025-03-20',
+                 0, 0, 0, 'staged');
+        insert into staging.web_events (event_id, visitor_id, event_type, file_id)
+        values ('E1', 'V1', 'page_view', 7), ('E2', 'V1', 'page_view', null)";
+    shop.publish(rows).await?;
+    let later = "update production.web_events set first_loaded_at = '2026-07-01Z'";
+    shop.client.batch_execute(later).await?;
+    shop.warehouse(false).await?;
+    let days = "select event_id, event_date, date_key from warehouse.fact_web_events
+        order by event_id";
+    let expected = ["(E1,2025-03-20,20250320)", "(E2,2026-01-15,20260115)"];
+    assert_eq!(shop.lines(days).await?, expected);
+    Ok(())
+}
