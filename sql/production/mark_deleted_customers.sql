@@ -10,7 +10,8 @@ candidates as materialized (
 
     select distinct
         known.source,
-        known.customer_id
+        known.customer_id,
+        known.effective_at
     from production.deletes as deletes
     inner join production.customers as known
         on
@@ -32,7 +33,9 @@ last_changes as (
     select distinct on (candidates.source, candidates.customer_id)
         candidates.source,
         candidates.customer_id,
-        changes.is_deleted
+        changes.is_deleted,
+        changes.is_vanished,
+        candidates.effective_at as version_at
     from candidates
     inner join production.customers_changes as changes
         on
@@ -58,6 +61,16 @@ written as (
         known.source = last_changes.source
         and known.customer_id = last_changes.customer_id
         and last_changes.is_deleted
+        -- Who had only vanished and is there again is not gone, unless the source said so, too.
+        and (
+            not last_changes.is_vanished
+            or production.is_gone(
+                last_changes.source,
+                'customers',
+                last_changes.customer_id,
+                last_changes.version_at
+            )
+        )
     returning 1 as is_written
 
 )

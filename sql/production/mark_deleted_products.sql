@@ -10,7 +10,8 @@ candidates as materialized (
 
     select distinct
         known.source,
-        known.product_id
+        known.product_id,
+        known.effective_at
     from production.deletes as deletes
     inner join production.products as known
         on
@@ -32,7 +33,9 @@ last_changes as (
     select distinct on (candidates.source, candidates.product_id)
         candidates.source,
         candidates.product_id,
-        changes.is_deleted
+        changes.is_deleted,
+        changes.is_vanished,
+        candidates.effective_at as version_at
     from candidates
     inner join production.products_changes as changes
         on
@@ -58,6 +61,16 @@ written as (
         known.source = last_changes.source
         and known.product_id = last_changes.product_id
         and last_changes.is_deleted
+        -- Who had only vanished and is there again is not gone, unless the source said so, too.
+        and (
+            not last_changes.is_vanished
+            or production.is_gone(
+                last_changes.source,
+                'products',
+                last_changes.product_id,
+                last_changes.version_at
+            )
+        )
     returning 1 as is_written
 
 )

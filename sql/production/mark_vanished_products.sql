@@ -3,7 +3,8 @@
 -- Writes: production.products, production.products_changes.
 -- Returns: how many were marked as deleted.
 -- Only where the batch is all that the source has; `quality` has guarded against a mass of them.
--- The log closes their last version at the day that the batch is about, never before that version.
+-- The log closes their last version at the day that the batch is about, always after that version:
+-- at its own moment the end would hide it.
 -- Rerunnable: what is marked stays so; what comes again loses the mark.
 with
 
@@ -96,7 +97,9 @@ closed as (
         vanished.supplier_id,
         vanished.is_active,
         greatest(
-            days.told_at, vanished.effective_at, last_changes.effective_at
+            days.told_at,
+            greatest(vanished.effective_at, last_changes.effective_at)
+            + interval '1 microsecond'
         ) as effective_at,
         cast($1 as bigint) as load_sequence,
         true as is_deleted,

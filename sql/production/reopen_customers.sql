@@ -2,7 +2,8 @@
 -- Reads: production.customers, production.customers_changes, ops.batches, ops.raw_files. Writes:
 -- production.customers_changes.
 -- Returns: customers that were looked at, and how many rows were appended.
--- Who vanished and comes again as before lives again from the day that the batch is about.
+-- Who vanished and comes again as before lives again from the day that the batch is about, always
+-- after its end.
 -- Rerunnable: a log that ends with a version is left alone.
 with
 
@@ -101,7 +102,7 @@ written as (
         returned.country,
         returned.updated_at,
         greatest(
-            days.told_at, last_changes.effective_at
+            days.told_at, last_changes.effective_at + interval '1 microsecond'
         ) as effective_at,
         cast($1 as bigint) as load_sequence,
         md5(cast(row(

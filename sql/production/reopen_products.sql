@@ -2,7 +2,8 @@
 -- Reads: production.products, production.products_changes, ops.batches, ops.raw_files. Writes:
 -- production.products_changes.
 -- Returns: products that were looked at, and how many rows were appended.
--- Who vanished and comes again as before lives again from the day that the batch is about.
+-- Who vanished and comes again as before lives again from the day that the batch is about, always
+-- after its end.
 -- Rerunnable: a log that ends with a version is left alone.
 with
 
@@ -95,7 +96,7 @@ written as (
         returned.is_active,
         returned.updated_at,
         greatest(
-            days.told_at, last_changes.effective_at
+            days.told_at, last_changes.effective_at + interval '1 microsecond'
         ) as effective_at,
         cast($1 as bigint) as load_sequence,
         md5(cast(row(

@@ -85,6 +85,19 @@ latest as (
 
 ),
 
+whole as (
+
+    -- Whether the batch is all that its source has.
+    select count(*) > 0 as is_whole
+    from ops.ledger as booked
+    where
+        booked.batch_id = $1
+        and booked.layer = 'staging'
+        and booked.dataset = 'products'
+        and booked.is_whole
+
+),
+
 hashed as (
 
     select
@@ -149,6 +162,7 @@ written as (
         cast($2 as timestamptz) as first_loaded_at,
         cast($2 as timestamptz) as loaded_at
     from hashed
+    cross join whole
     left join production.products as known
         on
             hashed.source = known.source
@@ -167,8 +181,21 @@ written as (
                 )
             )
         )
-        -- An older version never replaces a newer one.
-        and coalesce(hashed.effective_at >= known.effective_at, true)
+        -- An older version never replaces a newer one, unless that had vanished and the older is
+        -- what the source has now.
+        and (
+            coalesce(hashed.effective_at >= known.effective_at, true)
+            or (
+                known.is_deleted
+                and whole.is_whole
+                and not production.is_gone(
+                    hashed.source,
+                    'products',
+                    hashed.product_id,
+                    hashed.effective_at
+                )
+            )
+        )
     on conflict (source, product_id) do update
         set
             product_name = excluded.product_name,

@@ -58,6 +58,19 @@ latest as (
 
 ),
 
+whole as (
+
+    -- Whether the batch is all that its source has.
+    select count(*) > 0 as is_whole
+    from ops.ledger as booked
+    where
+        booked.batch_id = $1
+        and booked.layer = 'staging'
+        and booked.dataset = 'sales_representatives'
+        and booked.is_whole
+
+),
+
 hashed as (
 
     select
@@ -104,6 +117,7 @@ written as (
         cast($2 as timestamptz) as first_loaded_at,
         cast($2 as timestamptz) as loaded_at
     from hashed
+    cross join whole
     left join production.sales_representatives as known
         on
             hashed.source = known.source
@@ -122,8 +136,21 @@ written as (
                 )
             )
         )
-        -- An older version never replaces a newer one.
-        and coalesce(hashed.updated_at >= known.updated_at, true)
+        -- An older version never replaces a newer one, unless that had vanished and the older is
+        -- what the source has now.
+        and (
+            coalesce(hashed.updated_at >= known.updated_at, true)
+            or (
+                known.is_deleted
+                and whole.is_whole
+                and not production.is_gone(
+                    hashed.source,
+                    'sales_representatives',
+                    hashed.sales_rep_id,
+                    production.told_at(hashed.updated_at, hashed.file_id, $1)
+                )
+            )
+        )
     on conflict (source, sales_rep_id) do update
         set
             sales_rep_name = excluded.sales_rep_name,
