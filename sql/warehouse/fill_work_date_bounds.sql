@@ -6,6 +6,23 @@
 -- $1 is the smallest of the watermarks: as a constant it tells the planner how few rows are new.
 with
 
+dated_events as (
+
+    select
+        sources.source,
+        coalesce(
+            events.occurred_at,
+            production.told_at(null, events.file_id, events.first_batch_id)
+        ) as seen_at
+    from warehouse.work_sources as sources
+    inner join production.web_events as events
+        on
+            sources.source = events.source
+            and sources.after_batch_id < events.batch_id
+            and events.batch_id > cast($1 as bigint)
+
+),
+
 moments as (
 
     select
@@ -29,7 +46,7 @@ moments as (
     union all
     select
         'fact_web_events' as fact,
-        sources.source,
+        dated.source,
         min(dated.seen_at) filter (
             where
             dated.seen_at
@@ -42,20 +59,8 @@ moments as (
             between timestamptz '1901-01-01 00:00:00+00'
             and timestamptz '2198-12-31 00:00:00+00'
         ) as last_at
-    from warehouse.work_sources as sources
-    inner join production.web_events as events
-        on
-            sources.source = events.source
-            and sources.after_batch_id < events.batch_id
-            and events.batch_id > cast($1 as bigint)
-    cross join lateral (
-        select
-            coalesce(
-                events.occurred_at,
-                production.told_at(null, events.file_id, events.first_batch_id)
-            ) as seen_at
-    ) as dated
-    group by sources.source
+    from dated_events as dated
+    group by dated.source
     union all
     select
         'fact_fulfilment' as fact,
