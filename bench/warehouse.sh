@@ -47,7 +47,7 @@ tables="
     production.customers production.customers_changes production.products production.transactions
     production.transaction_items production.payments production.shipments
     production.inventory_movements production.inventory_snapshots production.web_events
-    warehouse.dim_customers warehouse.dim_products warehouse.dim_locations warehouse.fact_sales
+    warehouse.dim_customers warehouse.dim_products warehouse.fact_sales
     warehouse.fact_inventory_transactions warehouse.fact_inventory warehouse.fact_fulfilment
     warehouse.fact_web_events warehouse.fact_web_sessions warehouse.agg_daily_sales
     warehouse.agg_product_performance warehouse.agg_customer_metrics
