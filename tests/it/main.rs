@@ -5,6 +5,7 @@ mod architecture;
 mod change_stream;
 mod cleanup;
 mod corruption;
+mod daily_batches;
 mod document;
 mod end_to_end;
 mod failures;
