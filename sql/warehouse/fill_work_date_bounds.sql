@@ -6,9 +6,21 @@
 -- $1 is the smallest of the watermarks: as a constant it tells the planner how few rows are new.
 with
 
-dated_events as (
+moments as (
 
     select
+        'fact_inventory_transactions' as fact,
+        sources.source,
+        movements.moved_at as seen_at
+    from warehouse.work_sources as sources
+    inner join production.inventory_movements as movements
+        on
+            sources.source = movements.source
+            and sources.after_batch_id < movements.batch_id
+            and movements.batch_id > cast($1 as bigint)
+    union all
+    select
+        'fact_web_events' as fact,
         sources.source,
         coalesce(
             events.occurred_at,
@@ -20,174 +32,89 @@ dated_events as (
             sources.source = events.source
             and sources.after_batch_id < events.batch_id
             and events.batch_id > cast($1 as bigint)
-
-),
-
-moments as (
-
-    select
-        'fact_inventory_transactions' as fact,
-        sources.source,
-        min(movements.moved_at) filter (
-            where movements.moved_at between timestamptz '1901-01-01 00:00:00+00'
-            and timestamptz '2198-12-31 00:00:00+00'
-        ) as first_at,
-        max(movements.moved_at) filter (
-            where movements.moved_at between timestamptz '1901-01-01 00:00:00+00'
-            and timestamptz '2198-12-31 00:00:00+00'
-        ) as last_at
-    from warehouse.work_sources as sources
-    inner join production.inventory_movements as movements
-        on
-            sources.source = movements.source
-            and sources.after_batch_id < movements.batch_id
-            and movements.batch_id > cast($1 as bigint)
-    group by sources.source
-    union all
-    select
-        'fact_web_events' as fact,
-        dated.source,
-        min(dated.seen_at) filter (
-            where
-            dated.seen_at
-            between timestamptz '1901-01-01 00:00:00+00'
-            and timestamptz '2198-12-31 00:00:00+00'
-        ) as first_at,
-        max(dated.seen_at) filter (
-            where
-            dated.seen_at
-            between timestamptz '1901-01-01 00:00:00+00'
-            and timestamptz '2198-12-31 00:00:00+00'
-        ) as last_at
-    from dated_events as dated
-    group by dated.source
     union all
     select
         'fact_fulfilment' as fact,
         sources.source,
-        min(payments.paid_at) filter (
-            where payments.paid_at between timestamptz '1901-01-01 00:00:00+00'
-            and timestamptz '2198-12-31 00:00:00+00'
-        ) as first_at,
-        max(payments.paid_at) filter (
-            where payments.paid_at between timestamptz '1901-01-01 00:00:00+00'
-            and timestamptz '2198-12-31 00:00:00+00'
-        ) as last_at
+        payments.paid_at as seen_at
     from warehouse.work_sources as sources
     inner join production.payments as payments
         on
             sources.source = payments.source
             and sources.after_batch_id < payments.batch_id
             and payments.batch_id > cast($1 as bigint)
-    group by sources.source
     union all
     select
         'fact_fulfilment' as fact,
         sources.source,
-        min(shipments.shipped_at) filter (
-            where shipments.shipped_at between timestamptz '1901-01-01 00:00:00+00'
-            and timestamptz '2198-12-31 00:00:00+00'
-        ) as first_at,
-        max(shipments.shipped_at) filter (
-            where shipments.shipped_at between timestamptz '1901-01-01 00:00:00+00'
-            and timestamptz '2198-12-31 00:00:00+00'
-        ) as last_at
+        milestones.seen_at
     from warehouse.work_sources as sources
     inner join production.shipments as shipments
         on
             sources.source = shipments.source
             and sources.after_batch_id < shipments.batch_id
             and shipments.batch_id > cast($1 as bigint)
-    group by sources.source
-    union all
-    select
-        'fact_fulfilment' as fact,
-        sources.source,
-        min(shipments.delivered_at) filter (
-            where shipments.delivered_at between timestamptz '1901-01-01 00:00:00+00'
-            and timestamptz '2198-12-31 00:00:00+00'
-        ) as first_at,
-        max(shipments.delivered_at) filter (
-            where shipments.delivered_at between timestamptz '1901-01-01 00:00:00+00'
-            and timestamptz '2198-12-31 00:00:00+00'
-        ) as last_at
-    from warehouse.work_sources as sources
-    inner join production.shipments as shipments
-        on
-            sources.source = shipments.source
-            and sources.after_batch_id < shipments.batch_id
-            and shipments.batch_id > cast($1 as bigint)
-    group by sources.source
-    union all
-    select
-        'fact_fulfilment' as fact,
-        sources.source,
-        min(shipments.estimated_delivery_at) filter (
-            where shipments.estimated_delivery_at between timestamptz '1901-01-01 00:00:00+00'
-            and timestamptz '2198-12-31 00:00:00+00'
-        ) as first_at,
-        max(shipments.estimated_delivery_at) filter (
-            where shipments.estimated_delivery_at between timestamptz '1901-01-01 00:00:00+00'
-            and timestamptz '2198-12-31 00:00:00+00'
-        ) as last_at
-    from warehouse.work_sources as sources
-    inner join production.shipments as shipments
-        on
-            sources.source = shipments.source
-            and sources.after_batch_id < shipments.batch_id
-            and shipments.batch_id > cast($1 as bigint)
-    group by sources.source
+    cross join lateral (
+        values
+        (shipments.shipped_at),
+        (shipments.delivered_at),
+        (shipments.estimated_delivery_at)
+    ) as milestones (seen_at)
 
 ),
 
-dates as (
+days as (
 
     select
         'fact_sales' as fact,
         sources.source,
-        min(orders.sale_date) filter (
-            where orders.sale_date between date '1901-01-01'
-            and date '2198-12-31'
-        ) as first_date,
-        max(orders.sale_date) filter (
-            where orders.sale_date between date '1901-01-01'
-            and date '2198-12-31'
-        ) as last_date
+        orders.sale_date as full_date
     from warehouse.work_sources as sources
     inner join production.transactions as orders
         on
             sources.source = orders.source
             and sources.after_batch_id < orders.batch_id
             and orders.batch_id > cast($1 as bigint)
-    group by sources.source
     union all
     select
         'fact_inventory' as fact,
         sources.source,
-        min(counts.snapshot_date) filter (
-            where counts.snapshot_date between date '1901-01-01'
-            and date '2198-12-31'
-        ) as first_date,
-        max(counts.snapshot_date) filter (
-            where counts.snapshot_date between date '1901-01-01'
-            and date '2198-12-31'
-        ) as last_date
+        counts.snapshot_date as full_date
     from warehouse.work_sources as sources
     inner join production.inventory_snapshots as counts
         on
             sources.source = counts.source
             and sources.after_batch_id < counts.batch_id
             and counts.batch_id > cast($1 as bigint)
-    group by sources.source
-    union all
+
+),
+
+dates as (
+
     select
         moments.fact,
-        moments.source,
-        cast(moments.first_at at time zone retailers.time_zone as date) as first_date,
-        cast(moments.last_at at time zone retailers.time_zone as date) as last_date
+        cast(min(moments.seen_at) at time zone retailers.time_zone as date) as first_date,
+        cast(max(moments.seen_at) at time zone retailers.time_zone as date) as last_date
     from moments
     inner join production.retailers as retailers
         on moments.source = retailers.source
+    where
+        moments.seen_at between timestamptz '1901-01-01 00:00:00+00'
+        and timestamptz '2198-12-31 00:00:00+00'
+    group by
+        moments.fact,
+        moments.source,
+        retailers.time_zone
+    union all
+    select
+        days.fact,
+        min(days.full_date) as first_date,
+        max(days.full_date) as last_date
+    from days
+    where days.full_date between date '1901-01-01' and date '2198-12-31'
+    group by
+        days.fact,
+        days.source
 
 ),
 
@@ -203,7 +130,6 @@ written as (
         dates.first_date,
         dates.last_date
     from dates
-    where dates.first_date is not null
     returning 1 as is_written
 
 )
